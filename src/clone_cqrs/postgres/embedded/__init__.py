@@ -1,0 +1,1 @@
+"""An own PostgreSQL server in the user's directory, shared by the processes that use it."""
