@@ -1,0 +1,1 @@
+"""What both buses share: who calls, who may, which handler answers, and what wraps it all."""

@@ -1,0 +1,60 @@
+"""Policies: who may. They see the message, the caller and, where a handler has loaded one, the resource; never the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from clone_cqrs.dispatch.caller import Caller
+
+Check: TypeAlias = Callable[[Any, Caller, Any], bool]
+
+
+class Policy:
+    """A rule on who may; combine with `|`, `&` and `~`.
+
+    check(message, caller, resource) -> bool; resource is None unless a handler has loaded one. `text` says the rule to people.
+    """
+
+    __slots__ = ("check", "text")
+
+    def __init__(self, check: Check, text: str) -> None:
+        self.check = check
+        self.text = text
+
+    def __or__(self, other: Policy) -> Policy:
+        left, right = self.check, other.check
+        return Policy(lambda message, caller, resource: left(message, caller, resource) or right(message, caller, resource),
+                      f"({self.text} or {other.text})")
+
+    def __and__(self, other: Policy) -> Policy:
+        left, right = self.check, other.check
+        return Policy(lambda message, caller, resource: left(message, caller, resource) and right(message, caller, resource),
+                      f"({self.text} and {other.text})")
+
+    def __invert__(self) -> Policy:
+        inner = self.check
+        return Policy(lambda message, caller, resource: not inner(message, caller, resource), f"not {self.text}")
+
+    def __repr__(self) -> str:
+        return f"<policy: {self.text}>"
+
+
+anyone = Policy(lambda _message, _caller, _resource: True, "anyone")
+"""Says aloud that every actor may; over HTTP that still means an authenticated one."""
+
+
+def has_role(role: str) -> Policy:
+    """Whoever calls in this role."""
+    return Policy(lambda _message, caller, _resource: role in caller.roles, f"has role {role}")
+
+
+def owner_of(field: str) -> Policy:
+    """Whose user_id, as text, stands in this field of the loaded resource or, without one, of the message's payload."""
+
+    def check(message: Any, caller: Caller, resource: Any) -> bool:
+        holder = message.payload if resource is None else resource
+        owner = holder.get(field) if isinstance(holder, Mapping) else getattr(holder, field, None)
+        return owner is not None and str(owner) == caller.user_id
+
+    return Policy(check, f"owner of {field}")
