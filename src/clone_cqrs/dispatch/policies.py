@@ -24,13 +24,17 @@ class Policy:
 
     def __or__(self, other: Policy) -> Policy:
         left, right = self.check, other.check
-        return Policy(lambda message, caller, resource: left(message, caller, resource) or right(message, caller, resource),
-                      f"({self.text} or {other.text})")
+        return Policy(
+            lambda message, caller, resource: left(message, caller, resource) or right(message, caller, resource),
+            f"({self.text} or {other.text})",
+        )
 
     def __and__(self, other: Policy) -> Policy:
         left, right = self.check, other.check
-        return Policy(lambda message, caller, resource: left(message, caller, resource) and right(message, caller, resource),
-                      f"({self.text} and {other.text})")
+        return Policy(
+            lambda message, caller, resource: left(message, caller, resource) and right(message, caller, resource),
+            f"({self.text} and {other.text})",
+        )
 
     def __invert__(self) -> Policy:
         inner = self.check

@@ -135,7 +135,9 @@ def _float_leaf(node: dict[str, Any]) -> dict[str, Any]:
 def _decimal_leaf(node: dict[str, Any]) -> dict[str, Any]:
     sealed = _sealed({**node, "allow_inf_nan": False})
     sealed["serialization"] = core_schema.plain_serializer_function_ser_schema(
-        _as_json_number, when_used="json", return_schema=core_schema.union_schema([core_schema.int_schema(), core_schema.float_schema()])
+        _as_json_number,
+        when_used="json",
+        return_schema=core_schema.union_schema([core_schema.int_schema(), core_schema.float_schema()]),
     )
     outer = _after(_json_number, _before(_number, sealed))
     # A serializer is looked up on the outermost schema only.
@@ -172,7 +174,9 @@ _LEAVES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "datetime": _datetime_leaf,
     "date": lambda node: _before(_day, _sealed(node)),
     "time": lambda node: _before(_only((str, time), (), "time_type", "should be an ISO-8601 time"), _sealed(node)),
-    "timedelta": lambda node: _before(_only((str, timedelta), (), "duration_type", "should be an ISO-8601 duration"), _sealed(node)),
+    "timedelta": lambda node: _before(
+        _only((str, timedelta), (), "duration_type", "should be an ISO-8601 duration"), _sealed(node)
+    ),
     "list": _list_leaf,
     "tuple": _tuple_leaf,
     "set": _set_leaf,
