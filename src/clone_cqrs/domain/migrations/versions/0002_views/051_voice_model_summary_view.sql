@@ -1,0 +1,5 @@
+-- The definition's rows as of the last refresh. Filled from the start: an unfilled view can neither be read nor be
+-- refreshed concurrently.
+CREATE MATERIALIZED VIEW public.voice_model_summary_view AS
+SELECT * FROM public.voice_model_summary_definition
+WITH DATA
