@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 import asyncpg
 
-from clone_cqrs.postgres.embedded._privileges import launch
+from clone_cqrs.postgres.embedded._launch import launch
 from clone_cqrs.postgres.embedded._service_user import service_user
 
 DEADLINE_S = 60.0

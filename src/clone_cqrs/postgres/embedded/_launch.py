@@ -1,40 +1,49 @@
-"""Exec a program as another user, tied to the life of its parent.
+"""Start a program as the service user, so that it never outlives the process that started it."""
 
-Run by path, as a script: `_launch.py PARENT UID GID SIGNAL COMMAND...`
-PARENT: the pid of the process that runs this script; UID, GID: whom to become, -1 to stay; SIGNAL: its number, sent to
-COMMAND by the kernel when the *thread* that started this script ends, SIGKILL included.
-
-A script between fork and exec, because the death signal must be set after the privileges are dropped (the kernel clears
-it when credentials change), and because code run between fork and exec of a process with threads can deadlock.
-Only Linux has the death signal; elsewhere COMMAND merely starts.
-"""
-
-import ctypes
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
 
-PR_SET_PDEATHSIG = 1
+from clone_cqrs.postgres.embedded._service_user import ServiceUser
 
-
-def main(arguments: list[str]) -> None:
-    parent, uid, gid, death_signal = (int(argument) for argument in arguments[:4])
-    command = arguments[4:]
-    # An inherited "ignore" (a shell's background job) would survive the exec and swallow the death signal.
-    signal.signal(death_signal, signal.SIG_DFL)
-    # Loaded while still privileged: the interpreter may live where the other user cannot read.
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-    if uid != -1:
-        os.setgroups([gid])
-        os.setresgid(gid, gid, gid)
-        os.setresuid(uid, uid, uid)
-    if libc is not None and libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0) != 0:
-        sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
-    if os.getppid() != parent:  # the parent ended before the signal was set
-        sys.exit("the process that started this one is gone")
-    os.umask(0o077)
-    os.execv(command[0], command)
+# Neither PYTHON* variables nor anything installed has a say in what runs as another user.
+CHILD = (sys.executable, "-I", "-S", str(Path(__file__).with_name("_child.py")))
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def environment(home: Path) -> dict[str, str]:
+    """What the server's programs get: PGPORT, PGOPTIONS and the like of the caller must not reach them."""
+    return {"PATH": os.defpath, "HOME": str(home), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def launch(
+    command: Sequence[str | Path],
+    user: ServiceUser,
+    *,
+    directory: Path,
+    output: IO[bytes] | int,
+    death_signal: signal.Signals = signal.SIGINT,
+) -> subprocess.Popen[bytes]:
+    """Start `command` as `user` in a session of its own, working in `directory`, stdout and stderr to `output`.
+
+    The kernel sends it `death_signal` when the calling thread ends (Linux): call from a thread that lives as long
+    as the program shall, which is the main thread.
+    """
+    # A script between fork and exec, since code run there in a process with threads can deadlock.
+    return subprocess.Popen(
+        [
+            *CHILD,
+            "launch",
+            *(str(number) for number in (os.getpid(), *user.to_become, int(death_signal))),
+            *(str(argument) for argument in command),
+        ],
+        cwd=directory,
+        env=environment(directory),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C in the terminal is not for the server
+    )

@@ -1,46 +1,44 @@
-"""Start a program as the service user, so that it never outlives the process that started it."""
+"""Inside a child process: become the service user, die with the parent, become another program."""
 
+import ctypes
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import IO
+from typing import NoReturn
 
-from clone_cqrs.postgres.embedded._service_user import ServiceUser
+PR_SET_PDEATHSIG = 1
 
-LAUNCH = Path(__file__).with_name("_launch.py")
+# Loaded while still privileged: its file may lie where the service user cannot read.
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def launch(
-    command: Sequence[str | Path],
-    user: ServiceUser,
-    *,
-    directory: Path,
-    output: IO[bytes] | int,
-    death_signal: signal.Signals = signal.SIGINT,
-) -> subprocess.Popen[bytes]:
-    """Start `command` as `user` in a session of its own, working in `directory`, stdout and stderr to `output`.
+def drop_privileges(uid: int, gid: int) -> None:
+    """Become this user for good, without supplementary groups; uid -1 stays who we are."""
+    if uid != -1:
+        os.setgroups([gid])
+        os.setgid(gid)  # from root, these set the real and the saved ids, too
+        os.setuid(uid)
 
-    The kernel sends it `death_signal` when the calling thread ends (Linux): call from a thread that lives as long
-    as the program shall, which is the main thread.
-    The environment is not handed down: PGPORT, PGHOST, PGOPTIONS and the like of the caller must not reach the server.
+
+def die_with_parent(parent: int, death_signal: int) -> None:
+    """Have the kernel send `death_signal` to this process when the *thread* that started it ends, SIGKILL included.
+
+    Survives exec. Call after privileges are dropped: the kernel forgets it when credentials change.
+    Only Linux has this; elsewhere a parent that is killed leaves this process running.
     """
-    uid, gid = (user.uid, user.gid) if user.is_someone_else else (-1, -1)
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-I",  # neither PYTHON* variables nor the user's site-packages
-            "-S",
-            str(LAUNCH),
-            *(str(number) for number in (os.getpid(), uid, gid, int(death_signal))),
-            *(str(argument) for argument in command),
-        ],
-        cwd=directory,
-        env={"PATH": os.defpath, "HOME": str(directory), "LC_ALL": "C", "TZ": "UTC"},
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C in the terminal is not for the server
-    )
+    # An inherited "ignore" (a shell's background job) would survive the exec and swallow the signal.
+    signal.signal(death_signal, signal.SIG_DFL)
+    if _libc is not None and _libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0) != 0:
+        sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
+    if os.getppid() != parent:  # it ended before the signal was set
+        sys.exit("the process that started this one is gone")
+
+
+def become_command(arguments: list[str]) -> NoReturn:
+    """PARENT UID GID SIGNAL COMMAND...: exec COMMAND as that user, tied to the life of the process PARENT."""
+    parent, uid, gid, death_signal = (int(argument) for argument in arguments[:4])
+    command = arguments[4:]
+    drop_privileges(uid, gid)
+    die_with_parent(parent, death_signal)
+    os.umask(0o077)
+    os.execv(command[0], command)
