@@ -1,0 +1,195 @@
+"""CommandBus: from a command to its result, through validation, authorization, idempotency and its handler."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from clone_cqrs.commands.durable import DurableExecution
+from clone_cqrs.commands.function_handler import FunctionCommandHandler
+from clone_cqrs.commands.handler import BaseCommandHandler
+from clone_cqrs.commands.outcome import caused, outcome_of
+from clone_cqrs.dispatch.bus import Bus
+from clone_cqrs.dispatch.caller import Caller, caller_of, current, impersonates_system
+from clone_cqrs.dispatch.policies import Policy
+from clone_cqrs.dispatch.registry import Registration, Registry, message_class_of_function
+from clone_cqrs.errors import (
+    CommandAuthorizationError,
+    CommandTimeoutError,
+    CommandValidationError,
+    MalformedMessageError,
+    PublishError,
+    TransactionScopeError,
+    UnknownCommandError,
+)
+from clone_cqrs.events.publisher import EventPublisher
+from clone_cqrs.messages import Command, CommandResult
+from clone_cqrs.messages.wire import checked_json, parse_message, read_message, type_of_message
+from clone_cqrs.postgres.ambient import in_ambient_transaction
+from clone_cqrs.postgres.database import Database
+
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[[Any], Awaitable[Any]])
+
+CommandHandler = BaseCommandHandler[Any, Any]
+
+
+class CommandBus(Bus[CommandHandler]):
+    """Executes commands, each by its one handler.
+
+    database: with one, a command is one transaction, idempotent by its id, and its events go to the log; without, its events
+    go to `event_publisher` after the handler succeeded. enable_validation: handlers' own validate_command (a payload's shape
+    is always checked, when the message is made); enable_authorization: policies, without which a handler is refused.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database | None = None,
+        event_publisher: EventPublisher | None = None,
+        enable_validation: bool = True,
+        enable_authorization: bool = True,
+    ) -> None:
+        super().__init__(
+            Registry(
+                BaseCommandHandler, Command, enable_validation=enable_validation, enable_authorization=enable_authorization
+            )
+        )
+        self.database = database
+        self.event_publisher = event_publisher
+        self._authorization = enable_authorization
+        self._durable = None if database is None else DurableExecution(database)
+
+    def handles(
+        self, type_or_class: str | type[Command[Any, Any]], *, policy: Policy | None = None, retries: int = 0
+    ) -> Callable[[F], F]:
+        """Register an async function, which returns a CommandResult or just the data."""
+
+        def decorate(function: F) -> F:
+            named = None if isinstance(type_or_class, str) else type_or_class
+            message_class = cast("type[Command[Any, Any]] | None", named or message_class_of_function(function, Command))
+            self.register(
+                type_or_class,
+                FunctionCommandHandler(function, message_class=message_class, policy=policy, retries=retries),
+            )
+            return function
+
+        return decorate
+
+    async def execute(
+        self, command: Command[Any, R], *, roles: Collection[str] | None = None, timeout: float | None = None
+    ) -> CommandResult[R]:
+        """Carry out a command, once.
+
+        roles: of the actor; None is this process speaking for itself, where the actor "system" has the role `system` and any
+        other none. timeout: seconds, until COMMIT is sent; by default the database's statement_timeout bounds each statement.
+        Returns: the outcome, also a refusal. Raises: UnknownCommandError, TransactionScopeError (inside a handler),
+        PublishError, StorageUnavailableError, and whatever is a bug of the handler.
+        """
+        self._used = True
+        registration = self._registrations.get(command.command_type)
+        if registration is None:
+            raise UnknownCommandError(f"no handler for {command.command_type!r}", message_type=command.command_type)
+        caller = caller_of(command.user_id, roles)
+        if not self._middleware:
+            return await self._run(registration, caller, timeout, command)
+        innermost = partial(self._run, registration, caller, timeout)
+        return cast("CommandResult[R]", await self._through_middleware(command, innermost))
+
+    async def execute_message(
+        self,
+        message: bytes | str | Mapping[str, Any],
+        *,
+        actor: str | None = None,
+        roles: Collection[str] | None = (),
+        timeout: float | None = None,
+    ) -> CommandResult[Any]:
+        """Carry out a command in wire form; what is wrong with the message is answered, too. `actor` replaces its userId."""
+        try:
+            parsed = parse_message(message)
+            name = type_of_message(parsed, "command")
+            found = checked_json(parsed)
+            registration = self._registrations.get(name)
+            if registration is None:
+                raise UnknownCommandError("no handler for this type of command", message_type=name)
+            command = read_message(
+                parsed, cast("type[Command[Any, Any]]", registration.message_class), actor=actor, found=found
+            )
+        except (MalformedMessageError, UnknownCommandError, CommandValidationError) as error:
+            return CommandResult(False, error=error)
+        return await self.execute(command, roles=roles, timeout=timeout)
+
+    async def execute_many(
+        self,
+        commands: Sequence[Command[Any, Any]],
+        *,
+        roles: Collection[str] | None = None,
+        timeout: float | None = None,
+    ) -> list[CommandResult[Any]]:
+        """One after another, each its own transaction, up to and including the first failure. `timeout` counts for each."""
+        results: list[CommandResult[Any]] = []
+        for command in commands:
+            results.append(await self.execute(command, roles=roles, timeout=timeout))
+            if not results[-1].success:
+                break
+        return results
+
+    async def _run(
+        self, registration: Registration[CommandHandler], caller: Caller, timeout: float | None, command: Command[Any, Any]
+    ) -> CommandResult[Any]:
+        durable = self._durable
+        if durable is not None and in_ambient_transaction():
+            raise TransactionScopeError(
+                "a command cannot be executed inside another transaction: emit an event, and subscribe to it"
+            )
+        token = current.set(caller)
+        try:
+            if registration.validate is not None:
+                violations = await registration.validate(command)
+                if violations:
+                    return CommandResult(False, error=CommandValidationError(violations))
+            if self._authorization and not await self._allowed(registration, caller, command):
+                return CommandResult(
+                    False, error=CommandAuthorizationError(user_id=caller.user_id, resource=registration.type_name)
+                )
+            if durable is not None:
+                return await durable.execute(registration, command, timeout)
+            if timeout is None:
+                result = await outcome_of(registration, command)
+            else:
+                result = await _within(timeout, registration, command)
+        finally:
+            current.reset(token)
+        return result if not result.events else await self._publish(command, result)
+
+    async def _allowed(self, registration: Registration[CommandHandler], caller: Caller, command: Command[Any, Any]) -> bool:
+        if impersonates_system(caller):
+            return False
+        if registration.may is not None:
+            return registration.may(command, caller, None)
+        return registration.authorize is None or await registration.authorize(command, None)
+
+    async def _publish(self, command: Command[Any, Any], result: CommandResult[Any]) -> CommandResult[Any]:
+        if not result.success:
+            return CommandResult(False, error=result.error)
+        events = caused(command, result.events)
+        result = CommandResult(True, result.data, None, events, result.timestamp)
+        if self.event_publisher is not None:
+            try:
+                await self.event_publisher.publish_batch(events)
+            except PublishError as error:
+                raise PublishError(str(error), result=result, unpublished=error.unpublished) from error
+        return result
+
+
+async def _within(timeout: float, registration: Registration[CommandHandler], command: Command[Any, Any]) -> CommandResult[Any]:
+    limit = asyncio.timeout(timeout)
+    try:
+        async with limit:
+            return await outcome_of(registration, command)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        return CommandResult(False, error=CommandTimeoutError(f"not done within {timeout:g} s"))

@@ -1,0 +1,217 @@
+"""Carrying a command out on PostgreSQL: once, in one transaction, whatever is lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+
+from clone_cqrs.commands.fingerprint import fingerprint_of
+from clone_cqrs.commands.handler import BaseCommandHandler
+from clone_cqrs.commands.outcome import caused, outcome_of
+from clone_cqrs.commands.unit_of_work import CommitInterruptedError, UnitOfWork
+from clone_cqrs.dispatch.registry import Registration
+from clone_cqrs.errors import (
+    CommandTimeoutError,
+    ConflictError,
+    IdempotencyMismatchError,
+    StorageUnavailableError,
+)
+from clone_cqrs.events.partitions import PartitionKeeper
+from clone_cqrs.events.token import ConsistencyToken
+from clone_cqrs.messages import Command, CommandResult
+from clone_cqrs.postgres.ambient import AmbientTransaction
+from clone_cqrs.postgres.connection import CommandConnection
+from clone_cqrs.postgres.database import Database
+from clone_cqrs.postgres.errors import LOST_RACES, TIMEOUTS, is_unavailable, sqlstate_of, translate, unavailable
+
+_RACES: Final = 5
+_OUTAGES: Final = 4
+_FIRST_PAUSE_S: Final = 0.02
+_FIRST_OUTAGE_PAUSE_S: Final = 0.1
+
+CommandRegistration = Registration[BaseCommandHandler[Any, Any]]
+
+
+class DurableExecution:
+    """Executes commands on a database. Holds no state of a command between calls."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._partitions = PartitionKeeper(database)
+
+    async def execute(
+        self, registration: CommandRegistration, command: Command[Any, Any], timeout: float | None
+    ) -> CommandResult[Any]:
+        """Run the handler in a transaction with its events and its record, or answer from the record.
+
+        timeout: seconds until COMMIT is sent; without one, the server's statement_timeout bounds each statement.
+        Raises: StorageUnavailableError, and whatever is a bug of the handler.
+        """
+        if timeout is None:
+            return await self._attempts(registration, command, None)
+        limit = asyncio.timeout(timeout)
+        try:
+            async with limit:
+                return await self._attempts(registration, command, limit)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return CommandResult(False, error=CommandTimeoutError(f"not done within {timeout:g} s; nothing was committed"))
+
+    async def _attempts(
+        self, registration: CommandRegistration, command: Command[Any, Any], limit: asyncio.Timeout | None
+    ) -> CommandResult[Any]:
+        fingerprint = fingerprint_of(command.payload)
+        retries_left, races, outages = registration.handler.retries, 0, 0
+        while True:
+            try:
+                result = await self._attempt(registration, command, fingerprint, limit)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, StorageUnavailableError) as error:
+                state = sqlstate_of(error)
+                if state in TIMEOUTS:
+                    return CommandResult(False, error=CommandTimeoutError("a statement ran out of time; nothing was committed"))
+                if state in LOST_RACES and races < _RACES:
+                    races += 1
+                    await _pause(_FIRST_PAUSE_S, races)
+                    continue
+                if await self._partitions.made_room_after(error):
+                    continue
+                lost = isinstance(error, _ConnectionLostError) or is_unavailable(error)
+                if lost and not isinstance(error, StorageUnavailableError) and outages < _OUTAGES:
+                    outages += 1
+                    await _pause(_FIRST_OUTAGE_PAUSE_S, outages)
+                    continue
+                if lost:
+                    raise unavailable(error) from error
+                translated = translate(error)
+                if translated is None:
+                    raise
+                if not translated.answered:
+                    raise translated from error
+                translated.__cause__ = error
+                result = CommandResult(False, error=translated)
+            if retries_left > 0 and isinstance(result.error, ConflictError):
+                retries_left -= 1
+                continue
+            return result
+
+    async def _attempt(
+        self,
+        registration: CommandRegistration,
+        command: Command[Any, Any],
+        fingerprint: bytes,
+        limit: asyncio.Timeout | None,
+    ) -> CommandResult[Any]:
+        database_id = await self._database.database_id()
+        async with self._database.acquire() as connection:
+            unit = UnitOfWork(connection)
+            try:
+                on_record = await unit.begin(command.command_id)
+                if on_record is not None:
+                    return _replay(registration, command, fingerprint, on_record, database_id)
+                result = await self._handle(registration, command, connection)
+                if not result.success:
+                    return result
+                events = caused(command, result.events)
+                data = registration.result.dump_json(result.data, by_alias=True, warnings="error").decode("utf-8")
+                row = await unit.record(command, fingerprint, data, result.timestamp, events)
+                await _disarm(limit)
+                try:
+                    cancelled = await unit.commit()
+                except CommitInterruptedError as interrupted:
+                    stored = await self._fate(command, interrupted)
+                    if stored is None:
+                        raise _ConnectionLostError from interrupted
+                    if stored["position"] != (row["positions"] or [None])[-1]:
+                        # Not this attempt, which died, but another execution of the same id that came after it.
+                        return _replay(registration, command, fingerprint, stored, database_id)
+                    cancelled = False
+            except asyncpg.InterfaceError as error:
+                if connection.is_closed():
+                    raise _ConnectionLostError from error
+                raise
+            finally:
+                await unit.rollback()
+        logged = tuple(
+            event.with_facts(position=position, version=version)
+            for event, position, version in zip(events, row["positions"] or (), row["versions"] or (), strict=True)
+        )
+        self._database.committed(logged)
+        token = ConsistencyToken.of(database_id, logged[-1].position or 0) if logged else None
+        self._partitions.saw(logged[-1].position if logged else None)
+        if cancelled:
+            raise asyncio.CancelledError
+        return CommandResult(True, result.data, None, logged, result.timestamp, token)
+
+    async def _handle(
+        self, registration: CommandRegistration, command: Command[Any, Any], connection: CommandConnection
+    ) -> CommandResult[Any]:
+        ambient = AmbientTransaction(self._database, connection)
+        try:
+            return await outcome_of(registration, command)
+        finally:
+            ambient.close()
+
+    async def _fate(self, command: Command[Any, Any], interrupted: CommitInterruptedError) -> asyncpg.Record | None:
+        """What the record says of a command whose COMMIT was not answered; None where it was rolled back."""
+        error: BaseException = interrupted
+        for attempt in range(1, _OUTAGES + 1):
+            await _pause(_FIRST_OUTAGE_PAUSE_S, attempt)
+            try:
+                async with self._database.acquire() as connection:
+                    unit = UnitOfWork(connection)
+                    try:
+                        # The claim waits until the lost transaction has ended, either way.
+                        return await unit.begin(command.command_id)
+                    finally:
+                        await unit.rollback()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, StorageUnavailableError) as again:
+                error = again
+        raise StorageUnavailableError(
+            "the connection was lost during COMMIT, and whether the command took effect could not be read: the outcome is "
+            f"unknown. Execute it again with command_id {command.command_id}: it will be answered, or carried out once",
+            outcome_unknown=True,
+        ) from error
+
+
+class _ConnectionLostError(OSError):
+    """The connection went away before COMMIT: everything is rolled back, and may be done again."""
+
+
+async def _disarm(limit: asyncio.Timeout | None) -> None:
+    """The time counts until COMMIT is sent, never after."""
+    if limit is None:
+        return
+    if limit.expired():
+        # Cancellation is on its way and arrives at the next suspension: let it, before COMMIT is sent.
+        await asyncio.sleep(0)
+    limit.reschedule(None)
+
+
+async def _pause(first_s: float, attempt: int) -> None:
+    await asyncio.sleep(first_s * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
+
+
+def _replay(
+    registration: CommandRegistration, command: Command[Any, Any], fingerprint: bytes, stored: asyncpg.Record, database_id: Any
+) -> CommandResult[Any]:
+    same = (command.command_type, command.user_id, fingerprint) == (
+        stored["command_type"],
+        stored["user_id"],
+        bytes(stored["fingerprint"]),
+    )
+    if not same:
+        return CommandResult(False, error=IdempotencyMismatchError("this command id was used before, for another command"))
+    timestamp: datetime = stored["timestamp"]
+    position = stored["position"]
+    return CommandResult(
+        True,
+        registration.result.validate_json(stored["data"]),
+        timestamp=timestamp,
+        token=None if position is None else ConsistencyToken.of(database_id, position),
+        replayed=True,
+    )

@@ -1,0 +1,36 @@
+"""From what a handler does to a CommandResult, and from its events to events that name their cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from clone_cqrs.dispatch.registry import Registration
+from clone_cqrs.errors import CqrsError
+from clone_cqrs.messages import Command, CommandResult, DomainEvent
+
+
+async def outcome_of(registration: Registration[Any], command: Command[Any, Any]) -> CommandResult[Any]:
+    """Run the handler. An answered error, raised or returned, is a failed result; a faulty one, and any bug, is raised."""
+    try:
+        result = await registration.handle(command)
+    except CqrsError as error:
+        if not error.answered:
+            raise
+        return CommandResult(False, error=error)
+    if type(result) is not CommandResult:
+        return CommandResult(True, result)
+    if result.error is not None and not result.error.answered:
+        raise result.error
+    return result
+
+
+def caused(command: Command[Any, Any], events: Sequence[DomainEvent[Any]]) -> tuple[DomainEvent[Any], ...]:
+    """The events with the command's time, its id as their cause, and its correlation id (its own id, where it has none)."""
+    if not events:
+        return ()
+    correlation = str(command.metadata.get("correlation_id") or command.metadata.get("correlationId") or command.command_id)
+    return tuple(
+        event.caused_by(timestamp=command.timestamp, causation_id=command.command_id, correlation_id=correlation)
+        for event in events
+    )

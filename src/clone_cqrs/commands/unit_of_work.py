@@ -1,0 +1,108 @@
+"""One command, one transaction: the claim of its id, the record of its outcome, and the COMMIT."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from clone_cqrs.messages import Command, DomainEvent
+from clone_cqrs.postgres.connection import CommandConnection
+from clone_cqrs.postgres.errors import is_unavailable
+from clone_cqrs.postgres.statements import statement
+
+_RECORD_COMMAND = statement("clone_cqrs.commands", "record_command")
+_READ_RECORD = statement("clone_cqrs.commands", "read_record")
+_NOTHING_ON_RECORD = "SELECT 0"
+
+
+class CommitInterruptedError(Exception):
+    """COMMIT was sent and the connection was lost before its answer came."""
+
+
+class UnitOfWork:
+    """The transaction of one command on one connection. `begin`, then `record` and `commit`, or `rollback`."""
+
+    __slots__ = ("_connection", "_open")
+
+    def __init__(self, connection: CommandConnection) -> None:
+        self._connection = connection
+        self._open = False
+
+    async def begin(self, command_id: UUID) -> asyncpg.Record | None:
+        """Begin, wait for another execution of the same id, and return what is on record for it."""
+        self._open = True
+        # A UUID's own text holds nothing but hex digits and hyphens, so it is safe inside the statement; as a parameter it
+        # would cost a round trip of its own after BEGIN.
+        status = await self._connection.begin_with(f"SELECT FROM cqrs.claim_command('{UUID(int=command_id.int)}')")
+        return None if status == _NOTHING_ON_RECORD else await self._connection.fetchrow(_READ_RECORD, command_id)
+
+    async def record(
+        self, command: Command[Any, Any], fingerprint: bytes, data: str, timestamp: Any, events: Sequence[DomainEvent[Any]]
+    ) -> asyncpg.Record:
+        """Log the events and record the outcome. Returns the row (positions, versions)."""
+        row = await self._connection.fetchrow(
+            _RECORD_COMMAND,
+            command.command_id,
+            command.command_type,
+            command.user_id,
+            fingerprint,
+            data,
+            timestamp,
+            [event.event_id for event in events],
+            [event.event_type for event in events],
+            [event.aggregate_type for event in events],
+            [event.aggregate_id for event in events],
+            [event.version for event in events],
+            [event.timestamp for event in events],
+            [_json(event.payload) for event in events],
+            [_json(event.metadata) for event in events],
+        )
+        assert row is not None
+        return row
+
+    async def commit(self) -> bool:
+        """COMMIT, whatever cancels the caller meanwhile. Returns whether it was cancelled; the caller has to raise then.
+
+        Raises: CommitInterruptedError when the answer was lost; asyncpg's error when the server refused and rolled back.
+        """
+        self._open = False
+        committing = asyncio.ensure_future(self._connection.end_with("COMMIT"))
+        cancelled = False
+        while not committing.done():
+            try:
+                await asyncio.shield(committing)
+            except asyncio.CancelledError:
+                cancelled = True
+            except Exception:
+                break
+        error = committing.exception()
+        if error is not None:
+            if is_unavailable(error) or self._connection.is_closed():
+                raise CommitInterruptedError from error
+            raise error
+        return cancelled
+
+    async def rollback(self) -> None:
+        """Undo everything, if it was begun and not ended. A connection that cannot is closed, which undoes it as well."""
+        if not self._open:
+            return
+        self._open = False
+        try:
+            if not self._connection.is_closed():
+                await self._connection.end_with("ROLLBACK")
+        except BaseException as error:
+            self._connection.terminate()
+            if not isinstance(error, Exception):
+                raise
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        return value.model_dump_json(by_alias=True)
+    return to_json(dict(value)).decode("utf-8")

@@ -1,0 +1,26 @@
+"""The connection class of the pool: asyncpg's own, which can begin and commit in fewer round trips."""
+
+from __future__ import annotations
+
+import asyncpg
+
+
+class CommandConnection(asyncpg.Connection):
+    """asyncpg's connection, plus a transaction whose BEGIN travels together with its first statement.
+
+    asyncpg refuses `connection.transaction()` in a transaction that it did not begin itself; a handler may use it for
+    savepoints, so the outer transaction is made known to it.
+    """
+
+    __slots__ = ()
+
+    async def begin_with(self, statement: str) -> str:
+        """BEGIN and one statement without parameters in one round trip. Returns the statement's status, as "SELECT 1"."""
+        self._top_xact = self.transaction()
+        status: str = await self.execute(f"BEGIN; {statement}")
+        return status
+
+    async def end_with(self, statement: str) -> None:
+        """COMMIT or ROLLBACK."""
+        self._top_xact = None  # type: ignore[assignment]  # asyncpg's own idle value
+        await self.execute(statement)

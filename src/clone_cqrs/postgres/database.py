@@ -1,0 +1,319 @@
+"""Database: the only place that opens connections."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from uuid import UUID
+
+import asyncpg
+
+from clone_cqrs.errors import StorageUnavailableError
+from clone_cqrs.postgres.ambient import AmbientTransaction, ambient_transaction
+from clone_cqrs.postgres.connection import CommandConnection
+from clone_cqrs.postgres.errors import REFUSED, is_unavailable, sqlstate_of, unavailable
+from clone_cqrs.postgres.migrate import TOOLKIT, Migrations, migrate
+
+if TYPE_CHECKING:
+    from clone_cqrs.messages import DomainEvent
+
+ENVIRONMENT_VARIABLE = "DATABASE_URL"
+_ATTEMPTS = 4
+_FIRST_PAUSE_S = 0.1
+
+
+class EmbeddedServer(Protocol):
+    """A server that this process uses and lets go."""
+
+    dsn: str
+
+    async def close(self) -> None: ...
+
+
+StartEmbedded = Callable[[Path | None], Awaitable[EmbeddedServer]]
+
+
+class Database:
+    """A PostgreSQL database: a pool of connections, the ambient transaction, migrations.
+
+    Opened with `async with Database.open(dsn)`, or `start()` and `close()`. `fetch`, `fetch_one`, `fetch_value`, `execute`,
+    `connection` and `transaction` join the ambient transaction inside a command's handler.
+    """
+
+    def __init__(
+        self,
+        dsn: str | None = None,
+        *,
+        min_connections: int = 0,
+        max_connections: int = 10,
+        statement_timeout: float = 30.0,
+        idle_in_transaction_timeout: float = 60.0,
+        connect_timeout: float = 10.0,
+        data_directory: Path | None = None,
+        start_embedded: StartEmbedded | None = None,
+    ) -> None:
+        self._dsn = dsn
+        self._min_connections = min_connections
+        self._max_connections = max_connections
+        self._statement_timeout = statement_timeout
+        self._idle_timeout = idle_in_transaction_timeout
+        self._connect_timeout = connect_timeout
+        self._data_directory = data_directory
+        self._start_embedded = start_embedded
+        self._embedded: EmbeddedServer | None = None
+        self._pool: asyncpg.Pool | None = None
+        self._users = 0
+        self._database_id: UUID | None = None
+        self._commit_listeners: list[Callable[[Sequence[DomainEvent[Any]]], None]] = []
+
+    @classmethod
+    def open(cls, dsn: str | None = None, **settings: Any) -> Self:
+        """A database to enter: `async with Database.open(dsn) as database`.
+
+        dsn: postgres://...; None: the environment's DATABASE_URL, else the embedded server (in `data_directory`, by default
+        a persistent one of this user). Settings, times in seconds: max_connections=10 and min_connections=0 of the pool;
+        statement_timeout=30: the longest a single statement may run, and so the default timeout of commands and queries;
+        idle_in_transaction_timeout=60: how long a handler may hold its transaction without a statement;
+        connect_timeout=10; start_embedded: another way to an embedded server.
+        """
+        return cls(dsn, **settings)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Open the pool. Raises: StorageUnavailableError, with what can be done, when the server cannot be used.
+
+        May be called again while open (an Application opens a database that somebody else opened already): as many `close`
+        calls end it.
+        """
+        if self._users:
+            self._users += 1
+            return
+        async with AsyncExitStack() as undo:
+            dsn = self._dsn or os.environ.get(ENVIRONMENT_VARIABLE)
+            if not dsn:
+                self._embedded = await self._open_embedded()
+                undo.push_async_callback(self._close_embedded)
+                dsn = self._embedded.dsn
+            self._resolved = dsn
+            self._pool = await asyncpg.create_pool(
+                dsn,
+                min_size=0,
+                max_size=self._max_connections,
+                connection_class=CommandConnection,
+                # The default reset costs a round trip each time a connection comes back. Ours are reset where a caller has
+                # had a connection in his own hands: see `connection`.
+                reset=_keep,
+                command_timeout=None,
+                timeout=self._connect_timeout,
+                max_inactive_connection_lifetime=300.0,
+                server_settings=self._server_settings(),
+            )
+            undo.push_async_callback(self._close_pool)
+            async with AsyncExitStack() as warm:
+                for _ in range(max(1, self._min_connections)):
+                    await warm.enter_async_context(self.acquire())
+            undo.pop_all()
+        self._users = 1
+
+    async def close(self) -> None:
+        """Close the pool; an embedded server stops when its last user has left."""
+        if not self._users:
+            return
+        self._users -= 1
+        if not self._users:
+            await self._close_pool()
+            await self._close_embedded()
+
+    @property
+    def dsn(self) -> str:
+        """The DSN in use. It may hold a password: never log it."""
+        self._require_pool()
+        return self._resolved
+
+    async def connect(self) -> asyncpg.Connection:
+        """A connection outside of the pool, without time limits, for the caller to close.
+
+        Raises: StorageUnavailableError.
+        """
+        self._require_pool()
+        try:
+            return await asyncpg.connect(self._resolved, timeout=self._connect_timeout)
+        except Exception as error:
+            if is_unavailable(error) or sqlstate_of(error) in REFUSED:
+                raise unavailable(error) from error
+            raise
+
+    async def migrate(self, *lines: Migrations) -> None:
+        """Create or update the schema `cqrs`, then the given lines of migrations. Safe to call from many processes at once."""
+        await migrate(self.connect, (TOOLKIT, *lines))
+
+    async def database_id(self) -> UUID:
+        """The id that this database got when it was first migrated."""
+        if self._database_id is None:
+            try:
+                found = await self.fetch_value("SELECT database_id FROM cqrs.installation")
+            except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+                raise StorageUnavailableError(
+                    "this database has no schema cqrs yet: run `await database.migrate()`, or `clone-cqrs migrate`"
+                ) from error
+            self._database_id = UUID(int=found.int)
+        return self._database_id
+
+    def on_commit(self, listener: Callable[[Sequence[DomainEvent[Any]]], None]) -> None:
+        """Call `listener(events)` in this process after each of its commits, before `execute` returns. It must not raise."""
+        self._commit_listeners.append(listener)
+
+    def committed(self, events: Sequence[DomainEvent[Any]]) -> None:
+        """Tell the listeners. Called by the command bus."""
+        for listener in self._commit_listeners:
+            listener(events)
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[CommandConnection]:
+        """A connection of the pool, never the ambient one. Raises: StorageUnavailableError, after bounded retries."""
+        pool = self._require_pool()
+        connection = await self._acquire(pool)
+        try:
+            yield connection
+        finally:
+            await pool.release(cast("Any", connection))
+
+    def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """asyncpg's own connection: the ambient transaction's inside a handler, else one of the pool.
+
+        Raises: TransactionScopeError in a task started by a handler, or after its transaction is over.
+        """
+        ambient = self._ambient()
+        return self._borrow() if ambient is None else _lend(ambient.connection)
+
+    def transaction(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """A transaction that `fetch` and the others join. Inside another one, and in a handler, it is a savepoint of it."""
+        ambient = self._ambient()
+        return self._begin() if ambient is None else _savepoint(ambient.connection)
+
+    async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """All rows."""
+        ambient = self._ambient()
+        if ambient is not None:
+            return await ambient.connection.fetch(sql, *args)
+        async with self.acquire() as connection:
+            return await connection.fetch(sql, *args)
+
+    async def fetch_one(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        ambient = self._ambient()
+        if ambient is not None:
+            return await ambient.connection.fetchrow(sql, *args)
+        async with self.acquire() as connection:
+            return await connection.fetchrow(sql, *args)
+
+    async def fetch_value(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        ambient = self._ambient()
+        if ambient is not None:
+            return await ambient.connection.fetchval(sql, *args)
+        async with self.acquire() as connection:
+            return await connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """Run a statement; returns its status, as "UPDATE 1"."""
+        ambient = self._ambient()
+        if ambient is not None:
+            return await ambient.connection.execute(sql, *args)
+        async with self.acquire() as connection:
+            return await connection.execute(sql, *args)
+
+    def _ambient(self) -> AmbientTransaction | None:
+        ambient = ambient_transaction()
+        return ambient if ambient is not None and ambient.database is self else None
+
+    @asynccontextmanager
+    async def _borrow(self) -> AsyncIterator[asyncpg.Connection]:
+        async with self.acquire() as connection:
+            try:
+                yield connection
+            finally:
+                if not connection.is_closed():
+                    await connection.reset()
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator[asyncpg.Connection]:
+        async with self.acquire() as connection, connection.transaction():
+            ambient = AmbientTransaction(self, connection)
+            try:
+                yield connection
+            finally:
+                ambient.close()
+
+    async def _acquire(self, pool: asyncpg.Pool) -> CommandConnection:
+        pause = _FIRST_PAUSE_S
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                acquired = cast("CommandConnection", await pool.acquire())
+            except Exception as error:
+                if sqlstate_of(error) in REFUSED:
+                    raise unavailable(error) from error
+                if not is_unavailable(error):
+                    raise
+                if attempt == _ATTEMPTS:
+                    raise unavailable(error) from error
+            else:
+                return acquired
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause *= 2
+        raise AssertionError("unreachable")
+
+    async def _open_embedded(self) -> EmbeddedServer:
+        if self._start_embedded is not None:
+            return await self._start_embedded(self._data_directory)
+        from clone_cqrs.postgres.embedded import default_data_directory, start_embedded
+
+        return await start_embedded(self._data_directory or default_data_directory())
+
+    async def _close_pool(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+    async def _close_embedded(self) -> None:
+        server, self._embedded = self._embedded, None
+        if server is not None:
+            await server.close()
+
+    def _require_pool(self) -> asyncpg.Pool:
+        if self._pool is None:
+            raise StorageUnavailableError("the database is not open: use `async with Database.open(dsn) as database`")
+        return self._pool
+
+    def _server_settings(self) -> dict[str, str]:
+        return {
+            "application_name": "clone-cqrs",
+            "statement_timeout": f"{int(self._statement_timeout * 1000)}",
+            "idle_in_transaction_session_timeout": f"{int(self._idle_timeout * 1000)}",
+        }
+
+
+async def _keep(_connection: asyncpg.Connection) -> None:
+    return None
+
+
+@asynccontextmanager
+async def _lend(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
+    yield connection
+
+
+@asynccontextmanager
+async def _savepoint(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
+    async with connection.transaction():
+        yield connection

@@ -1,0 +1,2 @@
+-- The one row.
+INSERT INTO cqrs.installation DEFAULT VALUES

@@ -1,0 +1,2 @@
+-- The first partitions.
+SELECT cqrs.ensure_partitions()
