@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from clone_cqrs.commands.durable import DurableExecution
 from clone_cqrs.commands.function_handler import FunctionCommandHandler
 from clone_cqrs.commands.handler import BaseCommandHandler
-from clone_cqrs.commands.outcome import caused, outcome_of
+from clone_cqrs.commands.outcome import caused, outcome_of, prepared
 from clone_cqrs.dispatch.bus import Bus
 from clone_cqrs.dispatch.caller import Caller, caller_of, current, impersonates_system
 from clone_cqrs.dispatch.policies import Policy
@@ -156,7 +156,7 @@ class CommandBus(Bus[CommandHandler]):
                 )
             if durable is not None:
                 return await durable.execute(registration, command, timeout)
-            if timeout is None:
+            if timeout is None and registration.prepare is None:
                 result = await outcome_of(registration, command)
             else:
                 result = await _within(timeout, registration, command)
@@ -184,11 +184,13 @@ class CommandBus(Bus[CommandHandler]):
         return result
 
 
-async def _within(timeout: float, registration: Registration[CommandHandler], command: Command[Any, Any]) -> CommandResult[Any]:
+async def _within(
+    timeout: float | None, registration: Registration[CommandHandler], command: Command[Any, Any]
+) -> CommandResult[Any]:
     limit = asyncio.timeout(timeout)
     try:
         async with limit:
-            return await outcome_of(registration, command)
+            return await prepared(registration, command) or await outcome_of(registration, command)
     except TimeoutError:
         if not limit.expired():
             raise

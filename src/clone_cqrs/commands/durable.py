@@ -11,8 +11,8 @@ import asyncpg
 
 from clone_cqrs.commands.fingerprint import fingerprint_of
 from clone_cqrs.commands.handler import BaseCommandHandler
-from clone_cqrs.commands.outcome import caused, outcome_of
-from clone_cqrs.commands.unit_of_work import CommitInterruptedError, UnitOfWork
+from clone_cqrs.commands.outcome import caused, outcome_of, prepared
+from clone_cqrs.commands.unit_of_work import READ_RECORD, CommitInterruptedError, UnitOfWork
 from clone_cqrs.dispatch.registry import Registration
 from clone_cqrs.errors import (
     CommandTimeoutError,
@@ -66,6 +66,10 @@ class DurableExecution:
         self, registration: CommandRegistration, command: Command[Any, Any], limit: asyncio.Timeout | None
     ) -> CommandResult[Any]:
         fingerprint = fingerprint_of(command.payload)
+        if registration.prepare is not None and not await self._on_record(command):
+            refused = await prepared(registration, command)
+            if refused is not None:
+                return refused
         retries_left, races, outages = registration.handler.retries, 0, 0
         while True:
             try:
@@ -146,6 +150,9 @@ class DurableExecution:
         if cancelled:
             raise asyncio.CancelledError
         return CommandResult(True, result.data, None, logged, result.timestamp, token)
+
+    async def _on_record(self, command: Command[Any, Any]) -> bool:
+        return await self._database.fetch_value(READ_RECORD, command.command_id) is not None
 
     async def _handle(
         self, registration: CommandRegistration, command: Command[Any, Any], connection: CommandConnection

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any, ClassVar, Generic, TypeVar
 
 from clone_cqrs.dispatch.caller import current_caller
 from clone_cqrs.dispatch.policies import Policy
 from clone_cqrs.errors import CommandAuthorizationError, CqrsError
 from clone_cqrs.messages import Command, CommandResult, DomainEvent
+
+preparation: ContextVar[Any] = ContextVar("clone_cqrs.preparation", default=None)
+"""Set by the bus around a handler that overrides `prepare`."""
 
 C = TypeVar("C", bound=Command[Any, Any])
 R = TypeVar("R")
@@ -27,6 +31,19 @@ class BaseCommandHandler(Generic[C, R]):
     async def handle(self, command: C) -> CommandResult[R]:
         """Carry the command out and return self.success(...) or self.error(...); a CqrsError raised is the same as returned."""
         raise NotImplementedError(f"{type(self).__name__}.handle")
+
+    async def prepare(self, command: C) -> Any:
+        """Slow work that needs no transaction (hashing a password, asking another service), before the transaction begins.
+
+        Runs once, after authorization, and not for a command that is on record already. `handle` finds the value in
+        `self.prepared`.
+        """
+        return None
+
+    @property
+    def prepared(self) -> Any:
+        """What `prepare` returned for the command that is being handled."""
+        return preparation.get()
 
     async def validate_command(self, command: C) -> list[str]:
         """Violations beyond the payload's shape, as `path: what is wrong`. Sees the message, never the database."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from clone_cqrs.commands.handler import preparation
 from clone_cqrs.dispatch.registry import Registration
 from clone_cqrs.errors import CqrsError
 from clone_cqrs.messages import Command, CommandResult, DomainEvent
@@ -23,6 +24,19 @@ async def outcome_of(registration: Registration[Any], command: Command[Any, Any]
     if result.error is not None and not result.error.answered:
         raise result.error
     return result
+
+
+async def prepared(registration: Registration[Any], command: Command[Any, Any]) -> CommandResult[Any] | None:
+    """Run the handler's `prepare` and keep its value for `handle`; a failed result where it refuses."""
+    if registration.prepare is None:
+        return None
+    try:
+        preparation.set(await registration.prepare(command))
+    except CqrsError as error:
+        if not error.answered:
+            raise
+        return CommandResult(False, error=error)
+    return None
 
 
 def caused(command: Command[Any, Any], events: Sequence[DomainEvent[Any]]) -> tuple[DomainEvent[Any], ...]:

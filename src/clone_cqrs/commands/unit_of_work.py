@@ -17,7 +17,7 @@ from clone_cqrs.postgres.errors import is_unavailable
 from clone_cqrs.postgres.statements import statement
 
 _RECORD_COMMAND = statement("clone_cqrs.commands", "record_command")
-_READ_RECORD = statement("clone_cqrs.commands", "read_record")
+READ_RECORD = statement("clone_cqrs.commands", "read_record")
 _NOTHING_ON_RECORD = "SELECT 0"
 
 
@@ -40,7 +40,7 @@ class UnitOfWork:
         # A UUID's own text holds nothing but hex digits and hyphens, so it is safe inside the statement; as a parameter it
         # would cost a round trip of its own after BEGIN.
         status = await self._connection.begin_with(f"SELECT FROM cqrs.claim_command('{UUID(int=command_id.int)}')")
-        return None if status == _NOTHING_ON_RECORD else await self._connection.fetchrow(_READ_RECORD, command_id)
+        return None if status == _NOTHING_ON_RECORD else await self._connection.fetchrow(READ_RECORD, command_id)
 
     async def record(
         self, command: Command[Any, Any], fingerprint: bytes, data: str, timestamp: Any, events: Sequence[DomainEvent[Any]]

@@ -23,7 +23,7 @@ class Registration(Generic[H]):
     """One type and its handler.
 
     validate and authorize are None where the handler keeps the defaults, so that the bus spends nothing on them; `may` is the
-    policy's check then. result: reads and writes the handler's data as JSON.
+    policy's check then. prepare likewise. result: reads and writes the handler's data as JSON.
     """
 
     type_name: str
@@ -33,6 +33,7 @@ class Registration(Generic[H]):
     validate: Callable[[Any], Awaitable[list[str]]] | None
     authorize: Callable[[Any, Any], Awaitable[bool]] | None
     may: Check | None
+    prepare: Callable[[Any], Awaitable[Any]] | None
     result: TypeAdapter[Any]
 
 
@@ -74,8 +75,8 @@ class Registry(Generic[H]):
         policy: Policy | None = getattr(handler, "policy", None)
         if self._authorization and policy is None and not own_check:
             raise MissingPolicyError(
-                f"{type(handler).__name__} for {name!r} says nothing about who may: set policy = owner_of(...) | has_role(...), "
-                "or anyone"
+                f"{type(handler).__name__} for {name!r} says nothing about who may: "
+                "set policy = owner_of(...) | has_role(...), or anyone"
             )
         own_validation = self._validation and _overrides(handler, self._base, validate_name)
         return Registration(
@@ -86,6 +87,7 @@ class Registry(Generic[H]):
             validate=getattr(handler, validate_name) if own_validation else None,
             authorize=getattr(handler, "check_authorization") if self._authorization and own_check else None,  # noqa: B009
             may=policy.check if self._authorization and policy is not None and not own_check else None,
+            prepare=getattr(handler, "prepare") if _overrides(handler, self._base, "prepare") else None,  # noqa: B009
             result=_result_adapter(name, message_class),
         )
 
@@ -125,7 +127,7 @@ def message_class_of_function(
 
 def _overrides(handler: Any, base: type[Any], method: str) -> bool:
     own = getattr(type(handler), method, None)
-    return own is not None and own is not getattr(base, method)
+    return own is not None and own is not getattr(base, method, None)
 
 
 def _result_adapter(name: str, message_class: type[Envelope[Any, Any]]) -> TypeAdapter[Any]:

@@ -48,7 +48,10 @@ _ambient: ContextVar[AmbientTransaction | None] = ContextVar("clone_cqrs.ambient
 
 
 def ambient_transaction() -> AmbientTransaction | None:
-    """The transaction that surrounds this code, or None. Raises: TransactionScopeError where there is one that it may not use."""
+    """The transaction that surrounds this code, or None.
+
+    Raises: TransactionScopeError where there is one that this code may not use.
+    """
     ambient = _ambient.get()
     if ambient is not None:
         ambient.check()
