@@ -1,0 +1,165 @@
+"""Reads of a key and of a user's newest rows cost what they return, in every reading, with plans made once for all values.
+
+LIMIT is a parameter: the planner then assumes that a tenth of the rows is wanted and reads them in the index's order. With
+LIMIT 20, and four sessions for the average user, it would rather fetch all of a user's rows and sort them.
+
+Seeded as seed.sql says; user 1 has 5,004 sessions and the only one of 10,000 turns is not among their newest.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from tests.domain.schema.rows import Connection
+from tests.domain.views.readings import KEYS, READINGS
+from tests.servers import databases
+from tests.servers.postgresql import PrivateServer
+
+Plan = dict[str, Any]
+
+LIST_TIMES = {
+    "conversation_session_summary": "started_at",
+    "document_summary": "uploaded_at",
+    "voice_model_summary": "created_at",
+    "face_model_summary": "created_at",
+}
+KINDS = {
+    "user_profile": "user",
+    "conversation_session_summary": "session",
+    "document_summary": "document",
+    "user_statistics": "user",
+    "voice_model_summary": "voice",
+    "face_model_summary": "face",
+}
+HEAVY_USER = "seeded('user', 1)"
+
+
+async def migrate_and_seed(dsn: str) -> None:
+    await databases.migrate_domain(dsn)
+    connection = await asyncpg.connect(dsn)
+    await connection.execute((Path(__file__).parent / "seed.sql").read_text())
+    await connection.execute("VACUUM")
+    await connection.close()
+
+
+@pytest.fixture
+def seeded_dsn(server: PrivateServer, _templates: databases.Templates) -> Iterator[str]:
+    """A copy of a database that is seeded once for each server."""
+    name = _templates.copy(migrate_and_seed)
+    yield server.dsn(name)
+    _templates.drop(name)
+
+
+@pytest.fixture
+async def seeded(seeded_dsn: str) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(seeded_dsn)
+    await connection.execute("SET plan_cache_mode = force_generic_plan; SET jit = off")
+    yield connection
+    await connection.close()
+
+
+async def plan_of(connection: Connection, parameters: str, query: str, values: str) -> list[Plan]:
+    """Run a prepared query; returns the nodes of its plan, with what each did."""
+    await connection.execute(f"PREPARE question ({parameters}) AS {query}")
+    explained = await connection.fetchval(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE question ({values})")
+    await connection.execute("DEALLOCATE question")
+    assert "$1" in explained, "not a generic plan"
+    return nodes_of(json.loads(explained)[0]["Plan"])
+
+
+def nodes_of(plan: Plan) -> list[Plan]:
+    return [plan] + [node for child in plan.get("Plans", []) for node in nodes_of(child)]
+
+
+def rows_scanned(nodes: list[Plan]) -> float:
+    scans = [node for node in nodes if "Relation Name" in node]
+    return float(sum((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in scans))
+
+
+def assert_uses_indexes_alone(nodes: list[Plan]) -> None:
+    scans = {node["Node Type"] for node in nodes if "Scan" in node["Node Type"] and node["Node Type"] != "Subquery Scan"}
+    assert scans <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Bitmap Index Scan"}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("view", KEYS)
+async def test_a_key_is_read_through_indexes(seeded: Connection, view: str, reading: str) -> None:
+    nodes = await plan_of(
+        seeded, "uuid", f"SELECT * FROM {view}_{reading} WHERE {KEYS[view]} = $1", f"seeded('{KINDS[view]}', 5000)"
+    )
+    assert_uses_indexes_alone(nodes)
+    assert rows_scanned(nodes) < 50
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("view", LIST_TIMES)
+async def test_the_newest_of_a_user_are_read_in_order(seeded: Connection, view: str, reading: str) -> None:
+    nodes = await plan_of(
+        seeded,
+        "uuid, int",
+        f"SELECT * FROM {view}_{reading} WHERE user_id = $1 ORDER BY {LIST_TIMES[view]} DESC, id LIMIT $2",
+        f"{HEAVY_USER}, 20",
+    )
+    assert_uses_indexes_alone(nodes)
+    assert "Sort" not in {node["Node Type"] for node in nodes}
+    # 20 rows and what each is made of; not the user's 5,004. The one voice model is made of as many sessions, though.
+    if view != "voice_model_summary":
+        assert rows_scanned(nodes) < 100
+
+
+# One statement for every page of a list, with and without limits in time. `$2 IS NULL OR ...` would read and throw away
+# all the rows before the page.
+PAGE = """
+    SELECT * FROM {relation}
+    WHERE user_id = $1
+      AND {time} >= coalesce($5, '-infinity') AND {time} < coalesce($6, 'infinity')
+      AND {time} <= coalesce($2, 'infinity') AND ({time} < coalesce($2, 'infinity') OR id > $3)
+    ORDER BY {time} DESC, id
+    LIMIT $4
+"""
+FROM_THE_START = "null, null"
+AFTER_THE_2000TH = "now() - interval '42000 minutes', seeded('session', 42000)"
+OF_ALL_TIMES = "null, null"
+OF_A_MONTH = "now() - interval '43000 minutes', now()"
+
+
+@pytest.mark.parametrize("span", [OF_ALL_TIMES, OF_A_MONTH])
+@pytest.mark.parametrize("after", [FROM_THE_START, AFTER_THE_2000TH])
+@pytest.mark.parametrize("reading", READINGS)
+async def test_a_page_starts_where_the_last_one_ended(seeded: Connection, reading: str, after: str, span: str) -> None:
+    nodes = await plan_of(
+        seeded,
+        "uuid, timestamptz, uuid, int, timestamptz, timestamptz",
+        PAGE.format(relation=f"conversation_session_summary_{reading}", time="started_at"),
+        f"{HEAVY_USER}, {after}, 20, {span}",
+    )
+    assert_uses_indexes_alone(nodes)
+    assert "Sort" not in {node["Node Type"] for node in nodes}
+    assert nodes[0]["Actual Rows"] == 20
+    assert rows_scanned(nodes) < 100
+
+
+async def test_a_history_is_read_in_order(seeded: Connection) -> None:
+    nodes = await plan_of(
+        seeded,
+        "uuid, int",
+        "SELECT * FROM conversation_turns WHERE session_id = $1 ORDER BY timestamp, id LIMIT $2",
+        "seeded('session', 1), 20",
+    )
+    assert_uses_indexes_alone(nodes)
+    assert "Sort" not in {node["Node Type"] for node in nodes}
+    assert rows_scanned(nodes) == 20
+
+
+async def test_a_live_user_is_found_by_email(seeded: Connection) -> None:
+    nodes = await plan_of(
+        seeded,
+        "text",
+        "SELECT id FROM users WHERE lower(email) = lower($1) AND deleted_at IS NULL",
+        "'77@EXAMPLE.com'",
+    )
+    assert_uses_indexes_alone(nodes)
+    assert rows_scanned(nodes) == 1
