@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
 from clone_cqrs.dispatch.caller import current_caller
@@ -16,11 +17,13 @@ R = TypeVar("R")
 class BaseQueryHandler(Generic[Q, R]):
     """Subclass it, set `policy`, write `handle`.
 
-    policy: who may, or override check_authorization; reads: the views and tables that the answer comes from.
+    policy: who may, or override check_authorization; reads: the views and tables that the answer comes from; cache_ttl: how
+    long an answer of this type may be kept, in seconds or as a timedelta, where it differs from the bus's.
     """
 
     policy: ClassVar[Policy | None] = None
     reads: ClassVar[tuple[str, ...]] = ()
+    cache_ttl: ClassVar[float | timedelta | None] = None
 
     async def handle(self, query: Q) -> QueryResult[R]:
         """Answer with self.success(...) or self.error(...); a CqrsError raised is the same as returned."""

@@ -1,0 +1,164 @@
+"""The query cache: bounded, found by key and by scope, and never filled by a load that an invalidation has overtaken."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+from clone_cqrs.messages import QueryResult
+from clone_cqrs.queries.cache.entry import Entry
+from clone_cqrs.queries.cache.load import Load
+from clone_cqrs.queries.cache.partition import Partition
+from clone_cqrs.queries.cache.size import approximate_bytes
+from clone_cqrs.queries.cache.statistics import CacheStatistics
+
+_ENTRY_BYTES = 1_200
+"""What an entry takes besides its data: itself, its keys and its places in the indexes."""
+
+
+class QueryCache:
+    """Entries of all query types, the least recently used at the front of those that are ready.
+
+    An entry is in its partition from the start of its load, so that an invalidation finds it there as well: dropped, it
+    answers those who wait for it already, and nobody else. ttl in seconds; clock: monotonic, in seconds.
+    Holds for one event loop; nothing here suspends, so nothing here races.
+    """
+
+    def __init__(self, *, ttl: float, max_entries: int, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ttl = ttl
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self.clock = clock
+        self._partitions: dict[str, Partition] = {}
+        self._ready: OrderedDict[Entry, None] = OrderedDict()
+        self.touch = self._ready.move_to_end
+        """Make a ready entry the most recently used."""
+        self._bytes = 0
+        self.hits = 0
+        self._loads = self._shared = self._invalidated = self._expired = self._evicted = self._uncached = 0
+
+    def partition(self, query_type: str) -> Partition:
+        """The partition of a type, made where there is none."""
+        found = self._partitions.get(query_type)
+        if found is None:
+            found = self._partitions[query_type] = Partition(query_type, self._ttl)
+        return found
+
+    def find(self, partition: Partition, payload_key: Hashable, holder: Hashable) -> Entry | None:
+        """The entry under a key, ready or loading; one past its time is dropped."""
+        entry = partition.find(payload_key, holder)
+        if entry is not None and entry.expires <= self.clock() and entry.result is not None:
+            self._expired += 1
+            self._drop(entry)
+            return None
+        return entry
+
+    def join(self, entry: Entry) -> Load:
+        """The load of an entry that is not ready, for one more caller."""
+        assert entry.load is not None
+        self._shared += 1
+        return entry.load
+
+    def begin(
+        self,
+        partition: Partition,
+        payload: Any,
+        payload_key: Hashable,
+        holder: Hashable,
+        run: Callable[[], Awaitable[QueryResult[Any]]],
+    ) -> Load:
+        """Start a load under a key. An entry that is there already gives way; its own waiters are still answered."""
+        former = partition.find(payload_key, holder)
+        if former is not None:
+            self._drop(former)
+        # Age counts from before the load: that is how old the answer may be.
+        entry = Entry(partition, payload, payload_key, holder, self.clock() + partition.ttl)
+        partition.add(entry)
+        self._loads += 1
+        entry.load = Load(run, partial(self._loaded, entry), partial(self._drop, entry))
+        return entry.load
+
+    def _loaded(self, entry: Entry, result: QueryResult[Any], shareable: bool) -> None:
+        entry.load = None
+        if not entry.held:
+            return
+        kept = None if not result.success else _kept(result, shareable)
+        size = _ENTRY_BYTES + approximate_bytes(entry.payload) + approximate_bytes(kept.data) if kept else 0
+        if kept is None or size > self._max_bytes:
+            self._uncached += result.success
+            self._drop(entry)
+            return
+        entry.result, entry.copied, entry.bytes = kept, not shareable, size
+        self._ready[entry] = None
+        self._bytes += size
+        while len(self._ready) > self._max_entries or self._bytes > self._max_bytes:
+            self._evicted += 1
+            self._drop(next(iter(self._ready)))
+
+    def _drop(self, entry: Entry) -> None:
+        if not entry.held:
+            return
+        entry.held = False
+        entry.partition.remove(entry)
+        if entry.result is not None:
+            entry.result = None
+            del self._ready[entry]
+            self._bytes -= entry.bytes
+
+    def count_uncached(self) -> None:
+        """Count an answer that has no key."""
+        self._uncached += 1
+
+    def invalidate_payload(self, partition: Partition, payload_key: Hashable) -> int:
+        """Drop the entries of one payload, whoever asked. This and the other three return how many were dropped."""
+        return self._invalidate(partition.of_payload(payload_key))
+
+    def invalidate_type(self, query_type: str) -> int:
+        """Drop the entries of a type."""
+        partition = self._partitions.get(query_type)
+        return 0 if partition is None else self._invalidate(list(partition))
+
+    def invalidate_scope(self, query_type: str, field: str, value: str) -> int:
+        """Drop the entries of a type that were asked with this value in a field, or without any. Costs what is dropped."""
+        partition = self._partitions.get(query_type)
+        return 0 if partition is None else self._invalidate(partition.concerned(field, value))
+
+    def clear(self) -> int:
+        """Drop everything."""
+        return sum(self._invalidate(list(partition)) for partition in self._partitions.values())
+
+    def _invalidate(self, entries: Iterable[Entry]) -> int:
+        dropped = 0
+        for entry in entries:
+            self._drop(entry)
+            dropped += 1
+        self._invalidated += dropped
+        return dropped
+
+    def statistics(self) -> CacheStatistics:
+        """The counters, now."""
+        return CacheStatistics(
+            hits=self.hits,
+            loads=self._loads,
+            shared_loads=self._shared,
+            invalidations=self._invalidated,
+            expirations=self._expired,
+            evictions=self._evicted,
+            uncached=self._uncached,
+            entries=len(self._ready),
+            bytes=self._bytes,
+        )
+
+
+def _kept(result: QueryResult[Any], shareable: bool) -> QueryResult[Any] | None:
+    """The answer for callers to come; None where the data can be changed and cannot be copied."""
+    if shareable:
+        return QueryResult(True, result.data, None, True, result.timestamp)
+    try:
+        return QueryResult(True, deepcopy(result.data), None, True, result.timestamp)
+    except Exception:
+        return None

@@ -1,0 +1,60 @@
+"""One entry of the cache: from the start of its load until it is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from clone_cqrs.messages import QueryResult
+
+if TYPE_CHECKING:
+    from clone_cqrs.queries.cache.load import Load
+    from clone_cqrs.queries.cache.partition import Partition
+
+
+class Entry:
+    """A question of one caller, and its answer once it is loaded. Dropped, it is never used again: a newcomer makes a new one.
+
+    partition: its query type's; payload_key, holder: its place there, the holder being the caller (with a level, where that
+    is not the session's); scopes: where the indexes have it; load: the load under way, None before and after; result: the
+    answer for callers to come, None unless it may be used; copied: whether each of them gets a copy of the data; expires: on
+    the cache's clock; bytes: held, roughly; held: whether it is in the cache.
+    """
+
+    __slots__ = (
+        "bytes",
+        "copied",
+        "expires",
+        "held",
+        "holder",
+        "load",
+        "partition",
+        "payload",
+        "payload_key",
+        "result",
+        "scopes",
+    )
+
+    def __init__(self, partition: Partition, payload: Any, payload_key: Hashable, holder: Hashable, expires: float) -> None:
+        self.partition = partition
+        self.payload = payload
+        self.payload_key = payload_key
+        self.holder = holder
+        self.expires = expires
+        self.scopes: dict[str, str | None] = {}
+        self.load: Load | None = None
+        self.result: QueryResult[Any] | None = None
+        self.copied = False
+        self.bytes = 0
+        self.held = True
+
+    def answer(self, result: QueryResult[Any]) -> QueryResult[Any]:
+        """`result`, which is this entry's, for one caller."""
+        if not self.copied:
+            return result
+        return QueryResult(True, deepcopy(result.data), None, True, result.timestamp)
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        # A query remembers its entry; a copy of the query, or the query in a pickle, starts without one.
+        return (type(None), ())

@@ -1,0 +1,100 @@
+"""Entries by scope: which of them were asked with a value in a field, found without looking at the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from pydantic.alias_generators import to_camel, to_snake
+
+if TYPE_CHECKING:
+    from clone_cqrs.queries.cache.entry import Entry
+
+
+class ScopeIndex:
+    """The entries of one query type, by the value in one field of their payload."""
+
+    __slots__ = ("_by_value", "_without", "field")
+
+    def __init__(self, field: str, entries: Iterable[Entry]) -> None:
+        self.field = field
+        self._by_value: dict[str, set[Entry]] = {}
+        self._without: set[Entry] = set()
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Take an entry in. Its payload is read once: one that can be changed must not get lost here."""
+        value = scope_value(field_value(entry.payload, self.field))
+        entry.scopes[self.field] = value
+        if value is None:
+            self._without.add(entry)
+        else:
+            self._by_value.setdefault(value, set()).add(entry)
+
+    def remove(self, entry: Entry) -> None:
+        """Forget an entry."""
+        value = entry.scopes[self.field]
+        if value is None:
+            self._without.discard(entry)
+            return
+        holders = self._by_value[value]
+        holders.discard(entry)
+        if not holders:
+            del self._by_value[value]
+
+    def concerned(self, value: str) -> list[Entry]:
+        """The entries asked with this value, and those asked without any."""
+        return [*self._by_value.get(value, ()), *self._without]
+
+
+def field_value(payload: Any, field: str) -> Any:
+    """What a payload, a model or a mapping in either spelling, has in a field; None where it has no such field."""
+    if isinstance(payload, Mapping):
+        for name in (field, to_snake(field), to_camel(field)):
+            if name in payload:
+                return payload[name]
+        return None
+    if isinstance(payload, BaseModel):
+        known = type(payload).model_fields
+        for name in (field, to_snake(field)):
+            if name in known:
+                return getattr(payload, name, None)
+        for name, info in known.items():
+            if field in (info.alias, info.validation_alias, info.serialization_alias):
+                return getattr(payload, name, None)
+    return getattr(payload, field, None)
+
+
+def scope_value(value: Any) -> str | None:
+    """One text for all ways to write a value (a UUID and its text, 5 and "5"); None for what has no such text, or several.
+
+    Two values with one text only cost a load more; one value with two texts would leave a stale entry. So fractions, times
+    and collections have none: as a scope they concern everything.
+    """
+    if value is None:
+        return None
+    if isinstance(value, Enum):
+        return scope_value(value.value)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, str):
+        return _canonical(value)
+    if isinstance(value, (bool, int)):
+        return str(int(value))
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return None
+
+
+def _canonical(text: str) -> str:
+    if len(text) in (32, 36, 38, 45):
+        try:
+            return str(UUID(text))
+        except ValueError:
+            pass
+    return text

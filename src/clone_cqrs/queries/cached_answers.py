@@ -1,0 +1,122 @@
+"""Answers through the cache: from an entry, from a load that runs already, or from a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import partial
+from itertools import count
+from typing import Any
+
+from pydantic import BaseModel
+
+from clone_cqrs.dispatch.caller import Caller
+from clone_cqrs.messages import Query, QueryResult
+from clone_cqrs.queries.answering import answered, answered_within, out_of_time
+from clone_cqrs.queries.cache.cache import QueryCache
+from clone_cqrs.queries.cache.entry import Entry
+from clone_cqrs.queries.cache.keys import PayloadKey, key_function
+from clone_cqrs.queries.cache.load import Load
+from clone_cqrs.queries.cache.partition import Partition
+from clone_cqrs.queries.cache.scope import scope_value
+from clone_cqrs.queries.levels import Consistency
+from clone_cqrs.queries.plan import QueryPlan
+
+_serial = count()
+
+
+class CachedAnswers:
+    """What a bus with a cache does once a query is admitted.
+
+    memo: the attribute under which a query remembers its entry, this bus's own: the same query may be asked on two buses.
+    """
+
+    def __init__(self, *, ttl: float, max_entries: int, max_bytes: int) -> None:
+        self.cache = QueryCache(ttl=ttl, max_entries=max_entries, max_bytes=max_bytes)
+        self.memo = f"_cache_entry_{next(_serial)}"
+
+    def partition_for(self, message_class: type[Query[Any, Any]], ttl: float | None) -> Partition | None:
+        """Where the answers of a query class are kept; None where its payload holds a secret, which no key may."""
+        if key_function(message_class.payload_type) is None:
+            return None
+        partition = self.cache.partition(message_class.type_name)
+        partition.payload_type = message_class.payload_type
+        if ttl is not None:
+            partition.ttl = ttl
+        return partition
+
+    def remembered(self, entry: Entry, caller: Caller) -> QueryResult[Any] | None:
+        """The answer of an entry that a query remembers, if it can still be given to this caller."""
+        cache = self.cache
+        result = entry.result
+        if result is None or entry.holder != caller or entry.expires <= cache.clock():
+            return None
+        cache.hits += 1
+        cache.touch(entry)
+        return entry.answer(result) if entry.copied else result
+
+    async def answer(
+        self, plan: QueryPlan, query: Query[Any, Any], caller: Caller, level: Consistency, timeout: float | None, *, fresh: bool
+    ) -> QueryResult[Any]:
+        """Answer from the cache, or by a load that fills it. fresh: only by a load that begins now."""
+        partition = plan.partition
+        assert partition is not None
+        key = _key(partition, query)
+        if key is None:
+            self.cache.count_uncached()
+            return await answered_within(timeout, plan, query, caller, level)
+        found = None if fresh else self._find(partition, key, caller, level)
+        if found is not None and found.result is not None:
+            if key.lasting:
+                query.__dict__[self.memo] = found
+            self.cache.hits += 1
+            self.cache.touch(found)
+            return found.answer(found.result)
+        load = self._load(plan, query, caller, level, key) if found is None else self.cache.join(found)
+        result = await load.wait(timeout)
+        return out_of_time(timeout or 0.0) if result is None else result
+
+    def invalidate(self, query: Query[Any, Any]) -> int:
+        """Drop the answers to a query, whoever asked."""
+        partition = self.cache.partition(query.query_type)
+        key = _key(partition, query)
+        return 0 if key is None else self.cache.invalidate_payload(partition, key.value)
+
+    def invalidate_scope(self, query_type: str, field: str, value: Any) -> int:
+        """Drop the answers of a type that a value in a field concerns."""
+        text = scope_value(value)
+        if text is None:
+            return self.cache.invalidate_type(query_type)
+        return self.cache.invalidate_scope(query_type, field, text)
+
+    def _find(self, partition: Partition, key: PayloadKey, caller: Caller, level: Consistency) -> Entry | None:
+        # What was loaded for a session is good for "eventual" as well, never the other way round.
+        found = self.cache.find(partition, key.value, caller)
+        if found is None and level == "eventual":
+            return self.cache.find(partition, key.value, _holder(caller, level))
+        return found
+
+    def _load(self, plan: QueryPlan, query: Query[Any, Any], caller: Caller, level: Consistency, key: PayloadKey) -> Load:
+        assert plan.partition is not None
+        run = partial(answered, plan, query, caller, level)
+        return self.cache.begin(plan.partition, query.payload, key.value, _holder(caller, level), run)
+
+
+def _holder(caller: Caller, level: Consistency) -> Hashable:
+    return caller if level == "session" else (caller, level)
+
+
+def _key(partition: Partition, query: Query[Any, Any]) -> PayloadKey | None:
+    """The payload's part of the key; None where it has none."""
+    payload = query.payload
+    payload_class: type[BaseModel] = type(payload)
+    key_of = key_function(payload_class)
+    if key_of is None:
+        return None
+    try:
+        key = key_of(payload)
+        hash(key.value)
+    except TypeError:
+        return None
+    if payload_class is not partition.payload_type:
+        return PayloadKey((payload_class, key.value), key.lasting)
+    return key
