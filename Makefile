@@ -16,7 +16,7 @@ unexport PIP_NO_BUILD_ISOLATION PIP_PRE PIP_UPGRADE PIP_FORCE_REINSTALL PIP_IGNO
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 PIP := $(BIN)/python -m pip
-INSTALL := $(PIP) install --quiet --no-user --no-input
+INSTALL := $(PIP) install -qq --no-user --no-input
 
 ##@ To see it work
 .PHONY: demo
