@@ -18,7 +18,6 @@ async def migrate_toolkit(dsn: str) -> None:
 
 async def migrate_domain(dsn: str) -> None:
     from clone_cqrs.domain import MIGRATIONS
-
     from clone_cqrs.postgres import Database
 
     async with Database.open(dsn) as database:

@@ -194,7 +194,8 @@ def _temporary_directory(*, on_disk: bool) -> Path:
     disk, memory = Path(tempfile.gettempdir()), Path("/dev/shm")
     roots = [disk, memory] if memory.is_dir() and os.access(memory, os.W_OK) else [disk]
     for left in (left for root in roots for left in root.glob(f"{PREFIX}-*")):
-        if not is_alive(int(left.name.removeprefix(PREFIX).split("-")[1])):
+        owner = left.name.removeprefix(f"{PREFIX}-").split("-")[0]
+        if owner.isdecimal() and not is_alive(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
     root = roots[-1] if not on_disk and shutil.disk_usage(roots[-1]).free > MEMORY_NEEDED else disk
     return Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-", dir=root))

@@ -13,7 +13,7 @@ from pathlib import Path
 from clone_cqrs.postgres.embedded._errors import EmbeddedServerError
 from clone_cqrs.postgres.embedded._home import prepare_home, try_lock
 from clone_cqrs.postgres.embedded._installation import installation_for
-from clone_cqrs.postgres.embedded._launch import CHILD, environment
+from clone_cqrs.postgres.embedded._launch import CHILD, interpreter_environment
 from clone_cqrs.postgres.embedded._service_user import ServiceUser
 from clone_cqrs.postgres.embedded._supervisor import Order
 
@@ -114,7 +114,7 @@ def _start(home: Path, user: ServiceUser, *, temporary: bool) -> socket.socket |
                 "client": theirs.fileno(),
                 "temporary": temporary,
             }
-            _run_supervisor(order, home)
+            _run_supervisor(order)
     except BaseException:
         ours.close()
         raise
@@ -123,12 +123,12 @@ def _start(home: Path, user: ServiceUser, *, temporary: bool) -> socket.socket |
     return ours
 
 
-def _run_supervisor(order: Order, home: Path) -> None:
+def _run_supervisor(order: Order) -> None:
     with tempfile.TemporaryFile() as errors:
         started = subprocess.run(
             [*CHILD, "supervise", json.dumps(order)],
             cwd="/",
-            env=environment(home),
+            env=interpreter_environment(),
             pass_fds=(order["lock"], order["client"]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

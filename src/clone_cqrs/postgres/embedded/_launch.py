@@ -14,9 +14,9 @@ from clone_cqrs.postgres.embedded._service_user import ServiceUser
 CHILD = (sys.executable, "-I", "-S", str(Path(__file__).with_name("_child.py")))
 
 
-def environment(home: Path) -> dict[str, str]:
-    """What the server's programs get: PGPORT, PGOPTIONS and the like of the caller must not reach them."""
-    return {"PATH": os.defpath, "HOME": str(home), "LC_ALL": "C", "TZ": "UTC"}
+def interpreter_environment() -> dict[str, str]:
+    """What our interpreter may need to start, and none of the caller's secrets: another user will own the process."""
+    return {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
 
 
 def launch(
@@ -41,7 +41,7 @@ def launch(
             *(str(argument) for argument in command),
         ],
         cwd=directory,
-        env=environment(directory),
+        env=interpreter_environment(),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

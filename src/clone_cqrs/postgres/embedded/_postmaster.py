@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from clone_cqrs.postgres.embedded._privileges import die_with_parent
+from clone_cqrs.postgres.embedded._privileges import die_with_parent, execute
 
 SUPERUSER = "clone_cqrs"
 PORT = 5432  # part of the socket's name, no more
@@ -20,6 +20,9 @@ SETTINGS = {
     "max_wal_size": "512MB",
     "log_line_prefix": "%m [%p] ",
 }
+
+# What this process handles, or ignores, and the server's programs must not inherit.
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE)
 
 State = Literal["starting", "ready", "ended"]
 
@@ -73,6 +76,10 @@ class Postmaster:
             shutil.rmtree(new, ignore_errors=True)
             raise StartError("initdb failed")
         os.rename(new, self._data)
+
+    def ended_badly(self) -> bool:
+        """Whether the last server could not clean up, or still runs; sessions of it may linger for a moment."""
+        return (self._data / "postmaster.pid").exists()
 
     def start(self) -> None:
         """Start the server, after one that an earlier supervisor left behind has ended."""
@@ -149,15 +156,19 @@ class Postmaster:
 
     def _spawn(self, command: list[str], death_signal: signal.Signals) -> int:
         parent = os.getpid()
+        # Until the child has let go of our handlers, a signal to it would be swallowed by them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
         pid = os.fork()  # this process has one thread, so Python may run in the child
         if pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
             return pid
         try:
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
+            for number in HANDLED:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
             die_with_parent(parent, death_signal)
-            os.execv(command[0], command)
+            execute(command)
         except BaseException as error:
             os.write(2, f"cannot run {command[0]}: {error}\n".encode(errors="replace"))
         finally:

@@ -41,4 +41,9 @@ def become_command(arguments: list[str]) -> NoReturn:
     drop_privileges(uid, gid)
     die_with_parent(parent, death_signal)
     os.umask(0o077)
-    os.execv(command[0], command)
+    execute(command)
+
+
+def execute(command: list[str]) -> NoReturn:
+    """Become `command`, with nothing of the caller's environment: PGPORT, PGOPTIONS, LD_LIBRARY_PATH are not for it."""
+    os.execve(command[0], command, {"PATH": os.defpath, "HOME": os.getcwd(), "LC_ALL": "C", "TZ": "UTC"})

@@ -108,6 +108,8 @@ class Supervisor:
     def run(self) -> None:
         try:
             self._postmaster.initialize()
+            if self._postmaster.ended_badly():
+                self._restarts_left = RESTARTS
             self._postmaster.start()
             while self._clients and not self._asked_to_stop:
                 self._serve(None if self._ready else POLL_STARTING_S)
@@ -194,9 +196,10 @@ class Supervisor:
             shutil.rmtree(runtime, ignore_errors=True)
 
     def _choose_runtime(self) -> Path:
-        """Where the sockets are: in the home, or in a directory of their own when that path is too long for them."""
+        """Where the sockets are: in the home, or in a directory of their own when that path will not do for them."""
         longest = max((self._home / "data" / f".s.PGSQL.{PORT}", self._home / SOCKET), key=lambda path: len(str(path)))
-        if len(os.fsencode(longest)) <= SOCKET_PATH_LIMIT:
+        # In a DSN, a comma separates hosts.
+        if len(os.fsencode(longest)) <= SOCKET_PATH_LIMIT and "," not in str(longest):
             return self._home
         return Path(tempfile.mkdtemp(prefix=RUNTIME_PREFIX))
 
