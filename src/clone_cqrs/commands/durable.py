@@ -22,9 +22,10 @@ from clone_cqrs.errors import (
 )
 from clone_cqrs.events.partitions import PartitionKeeper
 from clone_cqrs.events.token import ConsistencyToken
+from clone_cqrs.events.wakeups import Notifier
 from clone_cqrs.messages import Command, CommandResult
 from clone_cqrs.postgres.ambient import AmbientTransaction
-from clone_cqrs.postgres.connection import CommandConnection
+from clone_cqrs.postgres.connection import CommandConnection, is_gone
 from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.errors import LOST_RACES, TIMEOUTS, is_unavailable, sqlstate_of, translate, unavailable
 
@@ -42,6 +43,7 @@ class DurableExecution:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._partitions = PartitionKeeper(database)
+        self._notifier = Notifier(database)
 
     async def execute(
         self, registration: CommandRegistration, command: Command[Any, Any], timeout: float | None
@@ -71,7 +73,11 @@ class DurableExecution:
             if refused is not None:
                 return refused
         retries_left, races, outages = registration.handler.retries, 0, 0
+        deadline = None if limit is None else limit.when()
         while True:
+            if limit is not None and limit.when() is None:
+                # The countdown ended with a COMMIT that never reached the server: what runs again is counted again.
+                limit.reschedule(deadline)
             try:
                 result = await self._attempt(registration, command, fingerprint, limit)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, StorageUnavailableError) as error:
@@ -128,14 +134,19 @@ class DurableExecution:
                     cancelled = await unit.commit()
                 except CommitInterruptedError as interrupted:
                     stored = await self._fate(command, interrupted)
+                    cancelled = interrupted.cancelled
                     if stored is None:
+                        if cancelled:
+                            raise asyncio.CancelledError from interrupted
                         raise _ConnectionLostError from interrupted
-                    if stored["position"] != (row["positions"] or [None])[-1]:
+                    position = (row["positions"] or [None])[-1]
+                    if (stored["position"], stored["timestamp"], stored["data"]) != (position, result.timestamp, data):
                         # Not this attempt, which died, but another execution of the same id that came after it.
+                        if cancelled:
+                            raise asyncio.CancelledError from interrupted
                         return _replay(registration, command, fingerprint, stored, database_id)
-                    cancelled = False
             except asyncpg.InterfaceError as error:
-                if connection.is_closed():
+                if is_gone(connection):
                     raise _ConnectionLostError from error
                 raise
             finally:
@@ -146,7 +157,9 @@ class DurableExecution:
         )
         self._database.committed(logged)
         token = ConsistencyToken.of(database_id, logged[-1].position or 0) if logged else None
-        self._partitions.saw(logged[-1].position if logged else None)
+        if logged:
+            self._partitions.saw(logged[-1].position)
+            self._notifier.poke()
         if cancelled:
             raise asyncio.CancelledError
         return CommandResult(True, result.data, None, logged, result.timestamp, token)

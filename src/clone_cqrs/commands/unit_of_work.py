@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from clone_cqrs.messages import Command, DomainEvent
-from clone_cqrs.postgres.connection import CommandConnection
+from clone_cqrs.postgres.connection import CommandConnection, discard, is_gone
 from clone_cqrs.postgres.errors import is_unavailable
 from clone_cqrs.postgres.statements import statement
 
@@ -22,7 +22,11 @@ _NOTHING_ON_RECORD = "SELECT 0"
 
 
 class CommitInterruptedError(Exception):
-    """COMMIT was sent and the connection was lost before its answer came."""
+    """COMMIT was sent and the connection was lost before its answer came. `cancelled`: so was the caller, meanwhile."""
+
+    def __init__(self, *, cancelled: bool) -> None:
+        self.cancelled = cancelled
+        super().__init__()
 
 
 class UnitOfWork:
@@ -83,8 +87,10 @@ class UnitOfWork:
                 break
         error = committing.exception()
         if error is not None:
-            if is_unavailable(error) or self._connection.is_closed():
-                raise CommitInterruptedError from error
+            if is_unavailable(error) or is_gone(self._connection):
+                # An error that the server sent with its last breath can be of a transaction that it did commit.
+                discard(self._connection)
+                raise CommitInterruptedError(cancelled=cancelled) from error
             raise error
         return cancelled
 
@@ -94,10 +100,10 @@ class UnitOfWork:
             return
         self._open = False
         try:
-            if not self._connection.is_closed():
+            if not is_gone(self._connection):
                 await self._connection.end_with("ROLLBACK")
         except BaseException as error:
-            self._connection.terminate()
+            discard(self._connection)
             if not isinstance(error, Exception):
                 raise
 

@@ -71,6 +71,7 @@ class DomainEvent(Frozen, Generic[EP]):
                 raise TypeError(f"{cls.__name__}: secret fields cannot be part of an event: {', '.join(sorted(secret))}")
         if type is not None:
             cls.type_name = type
+            _classes[type] = cls
         if aggregate is not None:
             cls.aggregate_name = aggregate
         if tables is not None:
@@ -127,6 +128,18 @@ class DomainEvent(Frozen, Generic[EP]):
             raise CommandValidationError([f"{name}: {found}" for found in wrong])
         self.__dict__.update(facts)
 
+    @classmethod
+    def class_of(cls, event_type: str) -> type[DomainEvent[Any]]:
+        """The class that was declared for a type, or DomainEvent itself, whose payloads are plain objects."""
+        return _classes.get(event_type, DomainEvent)
+
+    @classmethod
+    def logged(cls, **facts: Any) -> Self:
+        """An event as the log gives it back: all attributes, checked when it was written."""
+        event = object.__new__(cls)
+        event.__dict__.update(facts, _timestamp_given=True)
+        return event
+
     def with_facts(self, **facts: Any) -> Self:
         """A copy with some attributes replaced; used by the log and by the bus, which know them."""
         copy = object.__new__(type(self))
@@ -168,4 +181,5 @@ class DomainEvent(Frozen, Generic[EP]):
 
 
 _CLASS = type
+_classes: dict[str, Any] = {}
 _WIRE_METADATA = {"correlation_id": "correlationId", "causation_id": "causationId", "schema_version": "schemaVersion"}

@@ -1,0 +1,2 @@
+-- See cqrs.grant_application.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA cqrs FROM PUBLIC
