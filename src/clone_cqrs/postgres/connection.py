@@ -24,3 +24,17 @@ class CommandConnection(asyncpg.Connection):
         """COMMIT or ROLLBACK."""
         self._top_xact = None  # type: ignore[assignment]  # asyncpg's own idle value
         await self.execute(statement)
+
+
+def is_gone(connection: asyncpg.Connection) -> bool:
+    """Whether a connection was lost or closed. The pool takes a closed one back at once, and it answers no more questions."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
+
+
+def discard(connection: asyncpg.Connection) -> None:
+    """Close a connection without a word to the server, if it is not gone already."""
+    if not is_gone(connection):
+        connection.terminate()

@@ -15,7 +15,7 @@ import asyncpg
 
 from clone_cqrs.errors import StorageUnavailableError
 from clone_cqrs.postgres.ambient import AmbientTransaction, ambient_transaction
-from clone_cqrs.postgres.connection import CommandConnection
+from clone_cqrs.postgres.connection import CommandConnection, is_gone
 from clone_cqrs.postgres.errors import REFUSED, is_unavailable, sqlstate_of, unavailable
 from clone_cqrs.postgres.migrate import TOOLKIT, Migrations, migrate
 
@@ -244,7 +244,7 @@ class Database:
             try:
                 yield connection
             finally:
-                if not connection.is_closed():
+                if not is_gone(connection):
                     await connection.reset()
 
     @asynccontextmanager
