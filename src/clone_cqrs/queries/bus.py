@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar, cast
 
 from clone_cqrs.dispatch.bus import Bus
@@ -15,8 +16,10 @@ from clone_cqrs.dispatch.registry import Registry, message_class_of_function
 from clone_cqrs.errors import MalformedMessageError, QueryValidationError, UnknownQueryError
 from clone_cqrs.messages import DomainEvent, Envelope, Query, QueryResult
 from clone_cqrs.messages.wire import checked_json, parse_message, read_message, type_of_message
-from clone_cqrs.postgres import Database, in_ambient_transaction
+from clone_cqrs.postgres import Database, ambient_transaction, in_ambient_transaction
 from clone_cqrs.queries.answering import answered_within, forbidden, refusal
+from clone_cqrs.queries.cache.cache import QueryCache
+from clone_cqrs.queries.cache.entry import Entry
 from clone_cqrs.queries.cache.statistics import CacheStatistics
 from clone_cqrs.queries.cached_answers import CachedAnswers
 from clone_cqrs.queries.function_handler import FunctionQueryHandler
@@ -74,7 +77,9 @@ class QueryBus(Bus[QueryHandler]):
         self.max_staleness = max_staleness
         self._timeout = timeout
         self._tokens = TokenCheck(database)
-        self._cached = CachedAnswers(ttl=ttl, max_entries=max_entries, max_bytes=max_bytes) if enable_caching else None
+        self._cache = QueryCache(ttl=ttl, max_entries=max_entries, max_bytes=max_bytes)
+        self._cached = CachedAnswers(self._cache) if enable_caching else None
+        self._memo = "" if self._cached is None else self._cached.memo
         self._plans: dict[str, QueryPlan] = {}
         self._plan_of_class: dict[type, QueryPlan] = {}
         self._own_callers: dict[str, Caller] = {}
@@ -139,23 +144,20 @@ class QueryBus(Bus[QueryHandler]):
         Returns: the answer, also a refusal. Raises: UnknownQueryError, TransactionScopeError, StorageUnavailableError,
         ValueError for a consistency that is none, and whatever is a bug of the handler.
         """
+        # The short way to an answer that this very object got before, for this process. What it leaves out cannot come out
+        # differently now: the object is frozen, and so are its caller, its key and its handler.
+        entry: Entry | None = query.__dict__.get(self._memo)
+        if entry is not None and roles is None and at_least is None and consistency is None and ambient_transaction() is None:
+            result = entry.result
+            if result is not None and entry.expires > monotonic():
+                may = entry.may
+                if may is not None and not may(query, entry.holder, None):
+                    return QueryResult(False, None, forbidden(query, entry.holder))
+                cache = self._cache
+                cache.hits += 1
+                cache.touch(entry)
+                return entry.answer(result) if entry.copied else result
         self._used = True
-        cached = self._cached
-        if cached is not None and roles is None and at_least is None and consistency is None and not self._middleware:
-            # The short way to an answer that this very object got before. Each step that it leaves out is one that cannot
-            # come out differently: the object is frozen, and so are its key and its handler.
-            entry = query.__dict__.get(cached.memo)
-            if entry is not None:
-                plan = self._plan_of_class[query.__class__]
-                caller = self._own_callers.get(query.user_id)
-                if caller is not None and not plan.hooked and not in_ambient_transaction():
-                    if plan.may is not None and not plan.may(query, caller, None):
-                        return QueryResult(False, None, forbidden(query, caller))
-                    result = cached.remembered(entry, caller)
-                    if result is not None:
-                        return result
-                    return await self._admitted(plan, query, caller, None, "session", timeout)
-            return await self._run(roles, at_least, consistency, timeout, query)
         if not self._middleware:
             return await self._run(roles, at_least, consistency, timeout, query)
         self._plan(query)
@@ -218,7 +220,7 @@ class QueryBus(Bus[QueryHandler]):
     def invalidate_cache_by_type(self, type_or_class: str | type[Query[Any, Any]]) -> int:
         """Drop all answers of a type. Returns how many."""
         name = type_or_class if isinstance(type_or_class, str) else type_or_class.type_name
-        return 0 if self._cached is None else self._cached.cache.invalidate_type(name)
+        return self._cache.invalidate_type(name)
 
     def invalidate_cache_by_scope(self, query_type: str, field: str, value: Any) -> int:
         """Drop the answers of a type whose question has this value in a field of its payload, or has no such field.
@@ -230,16 +232,16 @@ class QueryBus(Bus[QueryHandler]):
 
     def clear_cache(self) -> int:
         """Drop all answers. Returns how many."""
-        return 0 if self._cached is None else self._cached.cache.clear()
+        return self._cache.clear()
 
     def index_scope(self, query_type: str, field: str) -> None:
         """Keep the answers of a type findable by a field of their questions, before invalidate_cache_by_scope asks for it."""
         if self._cached is not None:
-            self._cached.cache.partition(query_type).index(field)
+            self._cache.partition(query_type).index(field)
 
     def cache_statistics(self) -> CacheStatistics:
         """What the cache did so far; all zero without one."""
-        return CacheStatistics() if self._cached is None else self._cached.cache.statistics()
+        return self._cache.statistics()
 
     def on_events(self, listener: Listener) -> None:
         """Call `listener(events)` for each commit of this process, before `execute` returns. It must not raise."""
@@ -288,17 +290,6 @@ class QueryBus(Bus[QueryHandler]):
         refused = await refusal(plan, query, caller)
         if refused is not None:
             return QueryResult(False, None, refused)
-        return await self._admitted(plan, query, caller, at_least, level, timeout)
-
-    async def _admitted(
-        self,
-        plan: QueryPlan,
-        query: Query[Any, Any],
-        caller: Caller,
-        at_least: str | None,
-        level: Consistency,
-        timeout: float | None,
-    ) -> QueryResult[Any]:
         if timeout is None:
             timeout = self._timeout
         if at_least is not None:
@@ -311,4 +302,5 @@ class QueryBus(Bus[QueryHandler]):
         if plan.partition is None or level == "strong" or in_ambient_transaction():
             return await answered_within(timeout, plan, query, caller, level)
         assert self._cached is not None
-        return await self._cached.answer(plan, query, caller, level, timeout, fresh=at_least is not None)
+        lasting = roles is None and not plan.hooked and not self._middleware
+        return await self._cached.answer(plan, query, caller, level, timeout, fresh=at_least is not None, remember=lasting)

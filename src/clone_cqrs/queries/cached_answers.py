@@ -30,8 +30,8 @@ class CachedAnswers:
     memo: the attribute under which a query remembers its entry, this bus's own: the same query may be asked on two buses.
     """
 
-    def __init__(self, *, ttl: float, max_entries: int, max_bytes: int) -> None:
-        self.cache = QueryCache(ttl=ttl, max_entries=max_entries, max_bytes=max_bytes)
+    def __init__(self, cache: QueryCache) -> None:
+        self.cache = cache
         self.memo = f"_cache_entry_{next(_serial)}"
 
     def partition_for(self, message_class: type[Query[Any, Any]], ttl: float | None) -> Partition | None:
@@ -44,20 +44,21 @@ class CachedAnswers:
             partition.ttl = ttl
         return partition
 
-    def remembered(self, entry: Entry, caller: Caller) -> QueryResult[Any] | None:
-        """The answer of an entry that a query remembers, if it can still be given to this caller."""
-        cache = self.cache
-        result = entry.result
-        if result is None or entry.holder != caller or entry.expires <= cache.clock():
-            return None
-        cache.hits += 1
-        cache.touch(entry)
-        return entry.answer(result) if entry.copied else result
-
     async def answer(
-        self, plan: QueryPlan, query: Query[Any, Any], caller: Caller, level: Consistency, timeout: float | None, *, fresh: bool
+        self,
+        plan: QueryPlan,
+        query: Query[Any, Any],
+        caller: Caller,
+        level: Consistency,
+        timeout: float | None,
+        *,
+        fresh: bool,
+        remember: bool,
     ) -> QueryResult[Any]:
-        """Answer from the cache, or by a load that fills it. fresh: only by a load that begins now."""
+        """Answer from the cache, or by a load that fills it.
+
+        fresh: only by a load that begins now; remember: the query may remember its entry, for the same caller to come.
+        """
         partition = plan.partition
         assert partition is not None
         key = _key(partition, query)
@@ -66,7 +67,8 @@ class CachedAnswers:
             return await answered_within(timeout, plan, query, caller, level)
         found = None if fresh else self._find(partition, key, caller, level)
         if found is not None and found.result is not None:
-            if key.lasting:
+            if remember and key.lasting and level == "session":
+                found.may = plan.may
                 query.__dict__[self.memo] = found
             self.cache.hits += 1
             self.cache.touch(found)

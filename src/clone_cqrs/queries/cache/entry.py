@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from clone_cqrs.dispatch.policies import Check
 from clone_cqrs.messages import QueryResult
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 class Entry:
     """A question of one caller, and its answer once it is loaded. Dropped, it is never used again: a newcomer makes a new one.
 
-    partition: its query type's; payload_key, holder: its place there, the holder being the caller (with a level, where that
-    is not the session's); scopes: where the indexes have it; load: the load under way, None before and after; result: the
-    answer for callers to come, None unless it may be used; copied: whether each of them gets a copy of the data; expires: on
-    the cache's clock; bytes: held, roughly; held: whether it is in the cache.
+    partition: its query type's. payload_key, holder: its place there; the holder is the caller, with a level where that is
+    not the session's. scopes: where the indexes have it. may: its type's policy, for queries that remember their entry. load:
+    the one under way, None before and after. result: the answer for callers to come, None unless it may be used; copied:
+    whether each of them gets a copy of the data. expires: on the cache's clock. bytes: roughly. held: whether it is still in
+    the cache.
     """
 
     __slots__ = (
@@ -29,6 +31,7 @@ class Entry:
         "held",
         "holder",
         "load",
+        "may",
         "partition",
         "payload",
         "payload_key",
@@ -36,13 +39,14 @@ class Entry:
         "scopes",
     )
 
-    def __init__(self, partition: Partition, payload: Any, payload_key: Hashable, holder: Hashable, expires: float) -> None:
+    def __init__(self, partition: Partition, payload: Any, payload_key: Hashable, holder: Any, expires: float) -> None:
         self.partition = partition
         self.payload = payload
         self.payload_key = payload_key
         self.holder = holder
         self.expires = expires
         self.scopes: dict[str, str | None] = {}
+        self.may: Check | None = None
         self.load: Load | None = None
         self.result: QueryResult[Any] | None = None
         self.copied = False

@@ -1,0 +1,108 @@
+"""EventualConsistencyHandler: carries rules out, on the cache at once and on the views soon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Self
+
+from clone_cqrs.consistency.handled_events import HandledEvents
+from clone_cqrs.consistency.rule import ConsistencyRule
+from clone_cqrs.consistency.stale_answers import StaleAnswers
+from clone_cqrs.messages import DomainEvent
+from clone_cqrs.postgres import Database
+from clone_cqrs.queries import QueryBus
+from clone_cqrs.views import MaterializedView, Refreshes, ViewState, refresh_view
+
+
+class EventualConsistencyHandler:
+    """Applies rules to events: those that this process commits, before their command's `execute` returns, and those that a
+    subscriber hands to `handle_event`. An event that comes both ways works once. Answers are dropped when the event comes, and
+    again when a view that it affects has been refreshed: those loaded in between came from the view as it was.
+
+    database: where the views are; by default the query bus's; without one, views are named but not refreshed. views: their
+    declarations, where there are any. `close`, or `async with`, ends the refreshes.
+    """
+
+    def __init__(
+        self, query_bus: QueryBus, *, database: Database | None = None, views: Sequence[MaterializedView] = ()
+    ) -> None:
+        self._query_bus = query_bus
+        self._database = database if database is not None else query_bus.database
+        self.views = {view.name: view for view in views}
+        self._rules: list[ConsistencyRule] = []
+        self._rules_of_event: dict[str, list[ConsistencyRule]] = {}
+        self._handled = HandledEvents()
+        self._refreshes = None if self._database is None else Refreshes(partial(self._refresh, self._database))
+        self._stale_until_refresh: dict[str, StaleAnswers] = {}
+        query_bus.on_events(self._committed)
+        if self._database is not None and self._database is not query_bus.database:
+            self._database.on_commit(self._committed)
+
+    @property
+    def rules(self) -> tuple[ConsistencyRule, ...]:
+        """All rules, in the order of registration."""
+        return tuple(self._rules)
+
+    def register_rule(self, rule: ConsistencyRule) -> None:
+        """Apply a rule from now on. The same rule twice is one; several rules may name one event."""
+        if rule in self._rules:
+            return
+        self._rules.append(rule)
+        self._rules_of_event.setdefault(rule.event_type, []).append(rule)
+        if rule.scope is not None:
+            for query_type in rule.affected_query_types:
+                self._query_bus.index_scope(query_type, rule.scope)
+
+    async def handle_event(self, event: DomainEvent[Any]) -> None:
+        """Drop the answers that an event makes untrue, and ask for its views to be refreshed. Does not wait for that."""
+        self._apply(event)
+
+    async def drain(self, timeout: float | None = None) -> None:
+        """Wait until no refresh is pending or running. Raises: TimeoutError after `timeout` seconds."""
+        if self._refreshes is not None:
+            await self._refreshes.drain(timeout)
+
+    def view_states(self) -> dict[str, ViewState]:
+        """What became of the refreshes, by view, as rules name it."""
+        return {} if self._refreshes is None else self._refreshes.states()
+
+    async def close(self) -> None:
+        """End the refreshes: those pending are dropped, those running cancelled. Answers are dropped as before."""
+        if self._refreshes is not None:
+            await self._refreshes.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    def _committed(self, events: Sequence[DomainEvent[Any]]) -> None:
+        for event in events:
+            self._apply(event)
+
+    def _apply(self, event: DomainEvent[Any]) -> None:
+        rules = self._rules_of_event.get(event.event_type)
+        if rules is None or not self._handled.first_time(event.event_id):
+            return
+        stale = StaleAnswers()
+        for rule in rules:
+            stale.add(rule, event)
+        stale.drop(self._query_bus)
+        if self._refreshes is None:
+            return
+        for rule in rules:
+            for view in rule.affected_views:
+                self._stale_until_refresh.setdefault(view, StaleAnswers()).update(stale)
+                self._refreshes.ask(view, rule.refresh_delay)
+
+    async def _refresh(self, database: Database, view: str) -> None:
+        # Taken before the refresh: what comes while it runs waits for the next one.
+        stale = self._stale_until_refresh.pop(view, StaleAnswers())
+        try:
+            await refresh_view(database, view)
+        except BaseException:
+            self._stale_until_refresh.setdefault(view, StaleAnswers()).update(stale)
+            raise
+        stale.drop(self._query_bus)
