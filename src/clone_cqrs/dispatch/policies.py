@@ -60,17 +60,16 @@ def owner_of(field: str) -> Policy:
 
     def check(message: Any, caller: Caller, resource: Any) -> bool:
         if resource is not None:
-            owner = _text(resource, field)
-        else:
-            facts = message.__dict__
-            owner = facts.get(memo)
-            if owner is None:
-                owner = _text(message.payload, field)
-                if owner is not None and message.payload_type.model_config.get("frozen"):
-                    # A message is frozen, so its owner's text is remembered there: writing out a UUID takes longer than all
-                    # the rest of an answer from the cache.
-                    facts[memo] = owner
-        return owner is not None and bool(owner == caller.user_id)
+            return _text(resource, field) == caller.user_id
+        try:
+            return bool(message.__dict__[memo] == caller.user_id)
+        except KeyError:
+            owner = _text(message.payload, field)
+            if message.payload_type.model_config.get("frozen"):
+                # A message is frozen, so its owner's text is remembered there: writing out a UUID takes longer than all the
+                # rest of an answer from the cache.
+                message.__dict__[memo] = owner
+            return owner == caller.user_id
 
     return Policy(check, f"owner of {field}")
 

@@ -9,6 +9,7 @@ from clone_cqrs.postgres.statements import statement
 from clone_cqrs.views.names import ViewName
 
 _MATERIALIZED_VIEW = statement("clone_cqrs.views", "materialized_view")
+_CLOSING_S = 5.0
 _LOCK_REFRESH = statement("clone_cqrs.views", "lock_refresh")
 
 
@@ -24,10 +25,11 @@ async def refresh_view(database: Database, name: str) -> None:
     # commands and queries.
     connection = await database.connect()
     try:
-        async with connection.transaction():
+        # With the snapshot of an older moment than the lock's, it would put the view back in time.
+        async with connection.transaction(isolation="read_committed"):
             await _refresh(connection, asked)
     finally:
-        await connection.close()
+        await connection.close(timeout=_CLOSING_S)
 
 
 async def _refresh(connection: asyncpg.Connection, asked: ViewName) -> None:

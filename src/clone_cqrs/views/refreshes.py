@@ -14,6 +14,9 @@ from clone_cqrs.telemetry import get_logger
 _REST_FACTOR = 4.0
 """A view is refreshed at most once in four times what its last refresh took: a quarter of the time at the most."""
 
+_AT_ONCE = 2
+"""Views that one process refreshes at the same time; each takes a connection, and the server's time."""
+
 _FIRST_RETRY_S = 0.25
 _LONGEST_RETRY_S = 60.0
 
@@ -49,6 +52,7 @@ class Refreshes:
     def __init__(self, refresh: Callable[[str], Awaitable[None]]) -> None:
         self._refresh = refresh
         self._views: dict[str, _Upkeep] = {}
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._quiet: list[asyncio.Future[None]] = []
         self._closed = False
 
@@ -58,7 +62,7 @@ class Refreshes:
             return
         upkeep = self._views.get(view)
         if upkeep is None:
-            upkeep = self._views[view] = _Upkeep(view, self._refresh, self._settled)
+            upkeep = self._views[view] = _Upkeep(view, self._refresh, self._turns, self._settled)
         upkeep.ask(delay)
 
     def states(self) -> dict[str, ViewState]:
@@ -97,11 +101,19 @@ class Refreshes:
 
 
 class _Upkeep:
-    """The refreshes of one view: a timer while one is pending, a task while one runs."""
+    """The refreshes of one view: a timer while one is pending; a task from then on, which waits for its turn and runs."""
 
-    def __init__(self, view: str, refresh: Callable[[str], Awaitable[None]], settled: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        view: str,
+        refresh: Callable[[str], Awaitable[None]],
+        turns: asyncio.Semaphore,
+        settled: Callable[[], None],
+    ) -> None:
         self._view = view
         self._refresh = refresh
+        self._turns = turns
+        self._begun = False
         self._settled = settled
         self._timer: asyncio.TimerHandle | None = None
         self._asked_while_running: float | None = None
@@ -114,13 +126,16 @@ class _Upkeep:
         return self._timer is not None or self._running is not None
 
     def current(self) -> ViewState:
-        pending = self._timer is not None or self._asked_while_running is not None
-        return replace(self._state, pending=pending, running=self._running is not None)
+        waits = self._timer is not None or self._asked_while_running is not None
+        waits = waits or (self._running is not None and not self._begun)
+        return replace(self._state, pending=waits, running=self._begun)
 
     def ask(self, delay: float) -> None:
         when = asyncio.get_running_loop().time() + delay
         if self._running is None:
             self._set_timer(when)
+        elif not self._begun:
+            return  # it has yet to look at the tables
         elif self._asked_while_running is None or when < self._asked_while_running:
             self._asked_while_running = when
 
@@ -148,18 +163,20 @@ class _Upkeep:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        began = loop.time()
         retry_at: float | None = None
         try:
-            await self._refresh(self._view)
+            async with self._turns:
+                self._begun, began = True, loop.time()
+                await self._refresh(self._view)
+                took = loop.time() - began
         except Exception as error:
             retry_at = loop.time() + self._failed(error)
         else:
-            took = loop.time() - began
             self._earliest = began + _REST_FACTOR * took
-            self._state = ViewState(self._view, refreshes=self._state.refreshes + 1, last_run=datetime.now(UTC), duration=took)
+            count = self._state.refreshes + 1
+            self._state = ViewState(self._view, refreshes=count, last_run=datetime.now(UTC), duration=took)
         finally:
-            self._running = None
+            self._running, self._begun = None, False
             asked, self._asked_while_running = self._asked_while_running, None
             if retry_at is not None:
                 # A failure is not hurried by events: what failed because the server is busy would make it busier.
