@@ -1,0 +1,103 @@
+"""`python -m benchmarks dispatch|messages|durable|import|all`; see docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks.dispatch import run as dispatch
+from benchmarks.durable import run as durable
+from benchmarks.machine import event_loop, machine
+from benchmarks.report import Report, to_json
+
+_console = Console(stderr=True)
+
+
+def main() -> None:
+    """Run what is asked for, show tables, write files."""
+    arguments = _parser().parse_args()
+    before = machine()
+    runner: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
+    if not arguments.no_uvloop:
+        with contextlib.suppress(ImportError):
+            import uvloop
+
+            runner = uvloop.run
+    reports, loop = runner(_run(arguments))
+    before["event loop"] = loop
+    command = "python -m benchmarks " + " ".join(sys.argv[1:])
+    for report in reports:
+        report.show(Console())
+    if arguments.json is not None:
+        value = {"command": command, "machine": before, "reports": [report.as_json() for report in reports]}
+        arguments.json.write_text(to_json(value), encoding="utf-8")
+    if arguments.markdown is not None:
+        text = "\n".join(report.markdown() for report in reports)
+        facts = "".join(f"- {name}: {value}\n" for name, value in before.items())
+        arguments.markdown.write_text(f"- command: `{command}`\n{facts}\n{text}", encoding="utf-8")
+
+
+async def _run(arguments: argparse.Namespace) -> tuple[list[Report], str]:
+    reports: list[Report] = []
+    for name, (total, start) in _chosen(arguments).items():
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_console
+        ) as bar:
+            task = bar.add_task(name, total=total)
+            reports += await start(
+                lambda done, bar=bar, task=task, name=name: bar.update(  # type: ignore[misc]
+                    task, advance=1, description=f"{name}: {done}"
+                )
+            )
+    return reports, event_loop()
+
+
+Step = Callable[[str], None]
+
+
+def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Step], Awaitable[list[Report]]]]]:
+    found: dict[str, tuple[int, Callable[[Step], Awaitable[list[Report]]]]] = {}
+    if arguments.benchmark in ("dispatch", "all"):
+        found["dispatch"] = (
+            dispatch.steps(arguments.rounds),
+            lambda step: dispatch.run(rounds=arguments.rounds, calls=arguments.calls, step=step),
+        )
+    if arguments.benchmark in ("durable", "all"):
+        found["durable"] = (
+            durable.steps(arguments.postgres, arguments.in_flight, arguments.durable_rounds),
+            lambda step: durable.run(
+                versions=arguments.postgres,
+                in_flight=arguments.in_flight,
+                rounds=arguments.durable_rounds,
+                seconds=arguments.seconds,
+                step=step,
+            ),
+        )
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("benchmark", choices=["dispatch", "durable", "all"])
+    parser.add_argument("--json", type=Path, metavar="FILE", help="all figures")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="the tables as in docs/benchmarks.md")
+    parser.add_argument("--no-uvloop", action="store_true", help="asyncio's own loop also where uvloop is installed")
+    parser.add_argument("--rounds", type=int, default=41, help="of dispatch and messages (default %(default)s)")
+    parser.add_argument("--calls", type=int, default=3000, help="a round (default %(default)s)")
+    parser.add_argument("--postgres", nargs="+", choices=["15", "18"], default=["18"], help="of durable and import")
+    parser.add_argument("--in-flight", nargs="+", type=int, default=[1, 16], help="of durable (default 1 16)")
+    parser.add_argument("--durable-rounds", type=int, default=9, help="of durable (default %(default)s)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="a round of durable (default %(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

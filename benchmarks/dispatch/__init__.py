@@ -1,0 +1,1 @@
+"""What a bus adds to its handler, without a database."""

@@ -1,0 +1,1 @@
+"""Commands a second on PostgreSQL, against pgbench running the same statements."""
