@@ -1,18 +1,20 @@
 """The server process itself, as its supervisor sees it. Standard library only: runs inside the supervisor."""
 
+import contextlib
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from clone_cqrs.postgres.embedded._privileges import die_with_parent, execute
+from clone_cqrs.postgres.embedded._processes import exists, is_server, sessions_of
 
 SUPERUSER = "clone_cqrs"
 PORT = 5432  # part of the socket's name, no more
+STOP_WITHIN_S = 60.0
 
 SETTINGS = {
     "max_connections": "100",
@@ -77,10 +79,6 @@ class Postmaster:
             raise StartError("initdb failed")
         os.rename(new, self._data)
 
-    def ended_badly(self) -> bool:
-        """Whether the last server could not clean up, or still runs; sessions of it may linger for a moment."""
-        return (self._data / "postmaster.pid").exists()
-
     def start(self) -> None:
         """Start the server, after one that an earlier supervisor left behind has ended."""
         self._end_predecessor()
@@ -112,6 +110,7 @@ class Postmaster:
         """SIGINT ends all sessions and writes a checkpoint, SIGQUIT does without; returns when the server is gone."""
         if self.pid is not None:
             os.kill(self.pid, stop_signal)
+            # However long it takes: a checkpoint that is cut short is paid back, with interest, by the recovery.
             os.waitpid(self.pid, 0)
             self.pid = None
 
@@ -120,31 +119,19 @@ class Postmaster:
         pid = self._pid_file_lines()[0]
         if not pid.isdecimal():
             return
-        deadline = time.monotonic() + 60
-        asked: signal.Signals | None = None
-        while self._is_server(int(pid)):
-            wanted = signal.SIGINT if time.monotonic() < deadline else signal.SIGQUIT
-            if asked != wanted:
-                os.kill(int(pid), wanted)
-                asked = wanted
-            time.sleep(0.02)
-        if _exists(int(pid)):
-            # A stranger has that pid by now, whom PostgreSQL would take for a running server. That no process of the old
-            # server is left it sees by the shared memory, too, whose key comes from the data directory.
+        if is_server(int(pid), self._data):
+            os.kill(int(pid), signal.SIGINT)
+        _wait_while(lambda: is_server(int(pid), self._data), STOP_WITHIN_S)
+        # Sessions whose postmaster was killed compute on until they next wait for something; recovery follows anyway.
+        for session in sessions_of(self._data):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(session, signal.SIGQUIT)
+        _wait_while(lambda: bool(sessions_of(self._data)), STOP_WITHIN_S)
+        if exists(int(pid)):
+            # A stranger has that pid by now, whom PostgreSQL would take for a running server. Whether any process of the
+            # old server is left it also sees by the shared memory, whose key comes from the data directory.
             (self._data / "postmaster.pid").unlink(missing_ok=True)
             (self._socket_directory / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
-
-    def _is_server(self, pid: int) -> bool:
-        """Whether this process is a server on our data directory."""
-        if sys.platform == "linux":
-            try:
-                arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            except (FileNotFoundError, ProcessLookupError):
-                return False
-            return os.fsencode(self._data) in arguments
-        command = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
-        listing = subprocess.run(command, capture_output=True, check=False)
-        return os.fsencode(self._data) in listing.stdout
 
     def _pid_file_lines(self) -> list[str]:
         """The lines of postmaster.pid, at least eight: the first is the pid, the eighth the state."""
@@ -175,11 +162,9 @@ class Postmaster:
             os._exit(126)
 
 
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+def _wait_while(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while condition():
+        if time.monotonic() > deadline:
+            raise StartError("the last server on this data does not end; its processes have to be killed by hand")
+        time.sleep(0.02)

@@ -16,7 +16,6 @@ import signal
 import socket
 import sys
 import tempfile
-import time
 import traceback
 from pathlib import Path
 from typing import NoReturn, TypedDict
@@ -30,8 +29,6 @@ SOCKET_PATH_LIMIT = 103
 RUNTIME_PREFIX = "clone-cqrs-sockets-"
 SOCKET = "supervisor.sock"
 POLL_STARTING_S = 0.02
-RESTARTS = 20
-RESTART_AFTER_S = 0.1
 
 
 class Order(TypedDict):
@@ -96,7 +93,6 @@ class Supervisor:
         self._clients = {first}
         self._last: socket.socket | None = None
         self._ready = False
-        self._restarts_left = 0
         self._asked_to_stop = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(first, selectors.EVENT_READ)
@@ -108,8 +104,6 @@ class Supervisor:
     def run(self) -> None:
         try:
             self._postmaster.initialize()
-            if self._postmaster.ended_badly():
-                self._restarts_left = RESTARTS
             self._postmaster.start()
             while self._clients and not self._asked_to_stop:
                 self._serve(None if self._ready else POLL_STARTING_S)
@@ -174,17 +168,13 @@ class Supervisor:
         state = self._postmaster.state()
         if state == "ready" and not self._ready:
             self._ready = True
-            self._restarts_left = RESTARTS
             for client in self._clients:
                 _tell(client, host=str(self._server_directory))
         elif state == "ended":
-            if not self._restarts_left:
+            if not self._ready:
                 raise StartError("PostgreSQL ended while starting")
-            # Killed, or not started because sessions of a killed one had not noticed yet.
-            print("the server is gone; starting it again", file=sys.stderr, flush=True)
+            print("the server ended by itself; starting it again", file=sys.stderr, flush=True)
             self._ready = False
-            self._restarts_left -= 1
-            time.sleep(RESTART_AFTER_S)
             self._postmaster.start()
 
     def _remove_sockets_of_predecessor(self) -> None:
