@@ -42,6 +42,11 @@ format: $(VENV)/.development ## Rewrite the code in the project's format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+.PHONY: bench
+bench: $(VENV)/.development ## The figures of docs/benchmarks.md, on this machine; ARGS=dispatch for one of them
+	@scripts/install-test-servers
+	$(BIN)/python -m benchmarks $(or $(ARGS),all)
+
 .PHONY: lock
 lock: $(VENV)/.development ## Write requirements/ anew from pyproject.toml; UPGRADE=1 takes the newest versions
 	$(INSTALL) --require-hashes --only-binary :all: -r requirements/lock.txt
