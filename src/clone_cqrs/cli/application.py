@@ -1,0 +1,88 @@
+"""From `--app module:name` to an open application."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from clone_cqrs.cli.faults import UsageFaultError
+from clone_cqrs.cli.options import CLONE
+
+if TYPE_CHECKING:
+    from clone_cqrs.bootstrap import Application
+
+
+def load_application(app: str, dsn: str | None, **settings: Any) -> Application:
+    """The application that `module:name` names, not yet open.
+
+    settings: given to a function that takes them, as far as it does. Raises: UsageFaultError.
+    """
+    from clone_cqrs.bootstrap import Application
+
+    if dsn is not None:
+        # A module may open its database at import, with Database.open() and so from the environment.
+        os.environ["DATABASE_URL"] = dsn
+    found = _resolve(app)
+    if isinstance(found, Application):
+        return found
+    if not callable(found):
+        raise UsageFaultError(f"--app: {app} is {_kind(found)}; it should be an Application, or a function that returns one")
+    accepted = {name: value for name, value in {"dsn": dsn, **settings}.items() if _takes(found, name)}
+    made = found(**accepted)
+    if not isinstance(made, Application):
+        raise UsageFaultError(f"--app: {app} returns {_kind(made)}; it should return an Application, and not be async")
+    return made
+
+
+@asynccontextmanager
+async def opened_database(app: str, dsn: str | None, **settings: Any) -> AsyncIterator[Application]:
+    """The application with its database open, and nothing started yet. Enter it to start it.
+
+    Raises: UsageFaultError, also where the application stays with a DSN of its own though another one was given: a command
+    must not reach another database than the one that was named.
+    """
+    application = load_application(app, dsn, **settings)
+    async with application.database as database:
+        if dsn is not None and database.dsn != dsn:
+            raise UsageFaultError(
+                f"--dsn: {app} names another database itself; let it use Database.open() without a DSN, or be a function "
+                "that takes `dsn`"
+            )
+        yield application
+
+
+def _resolve(app: str) -> Any:
+    module_name, colon, name = app.partition(":")
+    if not (module_name and colon and name):
+        raise UsageFaultError(f"--app: {app!r} should be MODULE:NAME, as {CLONE}")
+    if app != CLONE and "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` does: the application lies where the user stands
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise  # something that the module itself imports
+        raise UsageFaultError(f"--app: there is no module {error.name!r}, here or among what is installed") from None
+    found: Any = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            close = get_close_matches(part, dir(found), n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise UsageFaultError(f"--app: {module_name} has no {part!r}{hint}")
+        found = getattr(found, part)
+    return found
+
+
+def _takes(function: Any, name: str) -> bool:
+    parameters = inspect.signature(function).parameters
+    return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def _kind(value: Any) -> str:
+    return "a coroutine" if inspect.iscoroutine(value) else f"of type {type(value).__name__}"

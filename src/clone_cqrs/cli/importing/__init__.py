@@ -1,0 +1,1 @@
+"""`clone-cqrs import`: commands in wire form, one JSON object a line."""

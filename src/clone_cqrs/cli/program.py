@@ -1,0 +1,56 @@
+"""The program: its commands, and what holds for all of them."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from clone_cqrs.cli.demo.command import demo
+from clone_cqrs.cli.importing.command import import_
+from clone_cqrs.cli.migrate import migrate
+from clone_cqrs.cli.views import views
+
+EPILOG = "Exit codes: 0 done, 1 it could not be done (or not all of it), 2 the call was wrong, 130 interrupted."
+
+program = typer.Typer(
+    name="clone-cqrs",
+    help="CQRS on PostgreSQL: commands in, fresh views out.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    # A traceback of ours shows no values of variables: one of them could be a password.
+    pretty_exceptions_enable=False,
+)
+program.command("demo", epilog=EPILOG)(demo)
+program.command("import", epilog=EPILOG)(import_)
+program.command("migrate", epilog=EPILOG)(migrate)
+program.add_typer(views, name="views")
+
+
+def _show_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    try:
+        found = version("clone-cqrs")
+    except PackageNotFoundError:
+        found = "(not installed)"
+    typer.echo(f"clone-cqrs {found}")
+    raise typer.Exit
+
+
+@program.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    # What is here runs before every command; there is nothing to do yet.
+    pass
+
+
+def main() -> None:
+    """The entry point of `clone-cqrs`; ends the process with its exit code."""
+    program(prog_name="clone-cqrs")
