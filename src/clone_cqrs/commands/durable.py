@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 
@@ -19,6 +20,7 @@ from clone_cqrs.errors import (
     ConflictError,
     IdempotencyMismatchError,
     StorageUnavailableError,
+    TransactionScopeError,
 )
 from clone_cqrs.events.partitions import PartitionKeeper
 from clone_cqrs.events.token import ConsistencyToken
@@ -31,9 +33,11 @@ from clone_cqrs.postgres.errors import LOST_RACES, TIMEOUTS, is_unavailable, sql
 
 _RACES: Final = 5
 _OUTAGES: Final = 4
+_ROOMS: Final = 4
 _FIRST_PAUSE_S: Final = 0.02
 _FIRST_OUTAGE_PAUSE_S: Final = 0.1
 
+T = TypeVar("T")
 CommandRegistration = Registration[BaseCommandHandler[Any, Any]]
 
 
@@ -43,7 +47,7 @@ class DurableExecution:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._partitions = PartitionKeeper(database)
-        self._notifier = Notifier(database)
+        self._notifier = Notifier.of(database)
 
     async def execute(
         self, registration: CommandRegistration, command: Command[Any, Any], timeout: float | None
@@ -68,17 +72,19 @@ class DurableExecution:
         self, registration: CommandRegistration, command: Command[Any, Any], limit: asyncio.Timeout | None
     ) -> CommandResult[Any]:
         fingerprint = fingerprint_of(command.payload)
-        if registration.prepare is not None and not await self._on_record(command):
-            refused = await prepared(registration, command)
-            if refused is not None:
-                return refused
-        retries_left, races, outages = registration.handler.retries, 0, 0
+        retries_left, races, outages, rooms = registration.handler.retries, 0, 0, 0
+        to_prepare = registration.prepare is not None
         deadline = None if limit is None else limit.when()
         while True:
             if limit is not None and limit.when() is None:
                 # The countdown ended with a COMMIT that never reached the server: what runs again is counted again.
                 limit.reschedule(deadline)
             try:
+                if to_prepare and not await self._on_record(command):
+                    refused = await prepared(registration, command)
+                    if refused is not None:
+                        return refused
+                to_prepare = False
                 result = await self._attempt(registration, command, fingerprint, limit)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, StorageUnavailableError) as error:
                 state = sqlstate_of(error)
@@ -88,9 +94,12 @@ class DurableExecution:
                     races += 1
                     await _pause(_FIRST_PAUSE_S, races)
                     continue
-                if await self._partitions.made_room_after(error):
+                if rooms < _ROOMS and await self._partitions.made_room_after(error):
+                    rooms += 1
                     continue
-                lost = isinstance(error, _ConnectionLostError) or is_unavailable(error)
+                if isinstance(error, OSError) and not isinstance(error, _ConnectionLostError):
+                    raise  # The handler's own: a file, or another service.
+                lost = is_unavailable(error)
                 if lost and not isinstance(error, StorageUnavailableError) and outages < _OUTAGES:
                     outages += 1
                     await _pause(_FIRST_OUTAGE_PAUSE_S, outages)
@@ -116,7 +125,7 @@ class DurableExecution:
         fingerprint: bytes,
         limit: asyncio.Timeout | None,
     ) -> CommandResult[Any]:
-        database_id = await self._database.database_id()
+        database_id = await _or_lost(self._database.database_id())
         async with self._database.acquire() as connection:
             unit = UnitOfWork(connection)
             try:
@@ -124,6 +133,8 @@ class DurableExecution:
                 if on_record is not None:
                     return _replay(registration, command, fingerprint, on_record, database_id)
                 result = await self._handle(registration, command, connection)
+                if not connection.is_in_transaction():
+                    raise TransactionScopeError("the handler ended the transaction itself: COMMIT and ROLLBACK are the bus's")
                 if not result.success:
                     return result
                 events = caused(command, result.events)
@@ -145,7 +156,7 @@ class DurableExecution:
                         if cancelled:
                             raise asyncio.CancelledError from interrupted
                         return _replay(registration, command, fingerprint, stored, database_id)
-            except asyncpg.InterfaceError as error:
+            except (asyncpg.InterfaceError, OSError) as error:
                 if is_gone(connection):
                     raise _ConnectionLostError from error
                 raise
@@ -165,7 +176,7 @@ class DurableExecution:
         return CommandResult(True, result.data, None, logged, result.timestamp, token)
 
     async def _on_record(self, command: Command[Any, Any]) -> bool:
-        return await self._database.fetch_value(READ_RECORD, command.command_id) is not None
+        return await _or_lost(self._database.fetch_value(READ_RECORD, command.command_id)) is not None
 
     async def _handle(
         self, registration: CommandRegistration, command: Command[Any, Any], connection: CommandConnection
@@ -200,6 +211,14 @@ class DurableExecution:
 
 class _ConnectionLostError(OSError):
     """The connection went away before COMMIT: everything is rolled back, and may be done again."""
+
+
+async def _or_lost(answer: Awaitable[T]) -> T:
+    """The answer of the database to a question outside of any handler."""
+    try:
+        return await answer
+    except (asyncpg.InterfaceError, OSError) as error:
+        raise _ConnectionLostError from error
 
 
 async def _disarm(limit: asyncio.Timeout | None) -> None:

@@ -49,7 +49,6 @@ class DeadLetters:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._notifier = Notifier(database)
 
     async def list(
         self,
@@ -117,7 +116,7 @@ class DeadLetters:
                 decided.append(letter)
                 _log.info(f"dead_letter_{state}", subscription=letter.subscription, position=letter.position)
         Wakeups.of(self._database).wake()
-        self._notifier.poke()
+        Notifier.of(self._database).poke()
         return tuple(decided)
 
 

@@ -97,7 +97,7 @@ class EventLog:
         """Hand a range of the log to handlers, through a fresh subscription of this name, and return where it ended.
 
         handlers: by event type, "*" for all; after, until: positions, exclusive and inclusive, by default the whole log as it
-        is now; progress(done, total): called a few times a second. The subscription stays, with its dead letters if there are any.
+        is now; progress(done, total): called a few times a second. The subscription stays, with its dead letters, if any.
         Raises: ValueError when the name is in use; StaleReadError after `timeout` seconds, or when an event was set aside.
         """
         if await self._database.fetch_value("SELECT count(*) FROM cqrs.subscription WHERE name = $1", name):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar, Final
-from weakref import WeakKeyDictionary
+from typing import Any, Final
 
 import asyncpg
 
@@ -16,8 +15,6 @@ _RECONNECT_S: Final = (0.1, 5.0)
 
 class Wakeups:
     """One per database and process. `count` grows with every wake-up; nothing is missed between looking and waiting."""
-
-    _of: ClassVar[WeakKeyDictionary[Database, Wakeups]] = WeakKeyDictionary()
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,7 +28,7 @@ class Wakeups:
     @classmethod
     def of(cls, database: Database) -> Wakeups:
         """The one of a database."""
-        return cls._of.get(database) or cls._of.setdefault(database, cls(database))
+        return database.companion(cls)
 
     async def start(self) -> None:
         """Listen to other processes. As many `stop` calls end it."""
@@ -123,6 +120,11 @@ class Notifier:
         self._database = database
         self._due = False
         self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of(cls, database: Database) -> Notifier:
+        """The one of a database, so that all commits of a process share their notifications."""
+        return database.companion(cls)
 
     def poke(self) -> None:
         """There was a commit. Costs nothing while a notification is on its way."""

@@ -8,20 +8,21 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
 
 from clone_cqrs.errors import StorageUnavailableError
 from clone_cqrs.postgres.ambient import AmbientTransaction, ambient_transaction
-from clone_cqrs.postgres.connection import CommandConnection, is_gone
+from clone_cqrs.postgres.connection import CommandConnection
 from clone_cqrs.postgres.errors import REFUSED, is_unavailable, sqlstate_of, unavailable
 from clone_cqrs.postgres.migrate import TOOLKIT, Migrations, migrate
 
 if TYPE_CHECKING:
     from clone_cqrs.messages import DomainEvent
 
+T = TypeVar("T")
 ENVIRONMENT_VARIABLE = "DATABASE_URL"
 _ATTEMPTS = 4
 _FIRST_PAUSE_S = 0.1
@@ -69,6 +70,7 @@ class Database:
         self._pool: asyncpg.Pool | None = None
         self._users = 0
         self._database_id: UUID | None = None
+        self._companions: dict[Any, Any] = {}
         self._commit_listeners: list[Callable[[Sequence[DomainEvent[Any]]], None]] = []
 
     @classmethod
@@ -111,9 +113,8 @@ class Database:
                 min_size=0,
                 max_size=self._max_connections,
                 connection_class=CommandConnection,
-                # The default reset costs a round trip each time a connection comes back. Ours are reset where a caller has
-                # had a connection in his own hands: see `connection`.
-                reset=_keep,
+                # The default reset costs a round trip each time a connection comes back.
+                reset=_reset_if_lent,
                 command_timeout=None,
                 timeout=self._connect_timeout,
                 max_inactive_connection_lifetime=300.0,
@@ -179,6 +180,13 @@ class Database:
         for listener in self._commit_listeners:
             listener(events)
 
+    def companion(self, kind: Callable[[Database], T]) -> T:
+        """The one object of its kind that belongs to this database in this process, made when it is first asked for."""
+        found = self._companions.get(kind)
+        if found is None:
+            found = self._companions[kind] = kind(self)
+        return cast("T", found)
+
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[CommandConnection]:
         """A connection of the pool, never the ambient one. Raises: StorageUnavailableError, after bounded retries."""
@@ -241,15 +249,13 @@ class Database:
     @asynccontextmanager
     async def _borrow(self) -> AsyncIterator[asyncpg.Connection]:
         async with self.acquire() as connection:
-            try:
-                yield connection
-            finally:
-                if not is_gone(connection):
-                    await connection.reset()
+            connection.lend()
+            yield connection
 
     @asynccontextmanager
     async def _begin(self) -> AsyncIterator[asyncpg.Connection]:
         async with self.acquire() as connection, connection.transaction():
+            connection.lend()
             ambient = AmbientTransaction(self, connection)
             try:
                 yield connection
@@ -304,16 +310,18 @@ class Database:
         }
 
 
-async def _keep(_connection: asyncpg.Connection) -> None:
-    return None
+async def _reset_if_lent(connection: asyncpg.Connection) -> None:
+    await cast("CommandConnection", connection).reset_if_lent()
 
 
 @asynccontextmanager
-async def _lend(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
+async def _lend(connection: CommandConnection) -> AsyncIterator[asyncpg.Connection]:
+    connection.lend()
     yield connection
 
 
 @asynccontextmanager
-async def _savepoint(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
+async def _savepoint(connection: CommandConnection) -> AsyncIterator[asyncpg.Connection]:
+    connection.lend()
     async with connection.transaction():
         yield connection

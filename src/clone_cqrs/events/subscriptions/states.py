@@ -17,7 +17,8 @@ class SubscriptionState:
     """One partition of one subscription.
 
     lag_events: positions from the checkpoint to the head of the log; lag_s: age of the first event not handled, seconds;
-    owner: the worker, None when nobody works on it; retrying, dead: aggregates held back; why: what it waits for, None when all is well.
+    owner: the worker, None when nobody works on it; retrying, dead: aggregates held back; why: what it waits for, None when
+    all is well.
     """
 
     name: str
