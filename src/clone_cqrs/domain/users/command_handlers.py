@@ -8,9 +8,7 @@ from clone_cqrs.domain.users.commands import (
     CreateUserCommand,
     DeleteUserCommand,
     UpdateUserCommand,
-    UserCreatedData,
-    UserDeletedData,
-    UserUpdatedData,
+    UserData,
 )
 from clone_cqrs.domain.users.events import (
     UserCreated,
@@ -36,7 +34,7 @@ _END_OPEN_SESSIONS = statement(_PACKAGE, "end_open_sessions")
 _DELETE_WHAT_USERS_OWN = statement(_PACKAGE, "delete_what_users_own")
 
 
-class CreateUserCommandHandler(BaseCommandHandler[CreateUserCommand, UserCreatedData]):
+class CreateUserCommandHandler(BaseCommandHandler[CreateUserCommand, UserData]):
     policy = has_role("system")
 
     def __init__(self, database: Database, passwords: PasswordHashing | None = None) -> None:
@@ -46,7 +44,7 @@ class CreateUserCommandHandler(BaseCommandHandler[CreateUserCommand, UserCreated
     async def prepare(self, command: CreateUserCommand) -> str:
         return await self._passwords.hash(command.payload.password)
 
-    async def handle(self, command: CreateUserCommand) -> CommandResult[UserCreatedData]:
+    async def handle(self, command: CreateUserCommand) -> CommandResult[UserData]:
         user = command.payload
         user_id = user.user_id or uuid7()
         inserted = await self._database.fetch_value(
@@ -61,16 +59,16 @@ class CreateUserCommandHandler(BaseCommandHandler[CreateUserCommand, UserCreated
                 case True:
                     return self.error(no_such_user())
         event = UserCreatedPayload(user_id=user_id, email=user.email, name=user.name, subscription_tier=user.subscription_tier)
-        return self.success(UserCreatedData(user_id=user_id), [UserCreated(aggregate_id=user_id, payload=event)])
+        return self.success(UserData(user_id=user_id), [UserCreated(aggregate_id=user_id, payload=event)])
 
 
-class UpdateUserCommandHandler(BaseCommandHandler[UpdateUserCommand, UserUpdatedData]):
+class UpdateUserCommandHandler(BaseCommandHandler[UpdateUserCommand, UserData]):
     policy = owner_of("user_id") | has_role("admin")
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def handle(self, command: UpdateUserCommand) -> CommandResult[UserUpdatedData]:
+    async def handle(self, command: UpdateUserCommand) -> CommandResult[UserData]:
         change = command.payload
         updated = await self._database.fetch_value(
             _UPDATE_USER, change.user_id, change.name, change.personality_traits, change.speaking_style, command.timestamp
@@ -83,10 +81,10 @@ class UpdateUserCommandHandler(BaseCommandHandler[UpdateUserCommand, UserUpdated
             personality_traits=change.personality_traits,
             speaking_style=change.speaking_style,
         )
-        return self.success(UserUpdatedData(user_id=change.user_id), [UserUpdated(aggregate_id=change.user_id, payload=event)])
+        return self.success(UserData(user_id=change.user_id), [UserUpdated(aggregate_id=change.user_id, payload=event)])
 
 
-class DeleteUserCommandHandler(BaseCommandHandler[DeleteUserCommand, UserDeletedData]):
+class DeleteUserCommandHandler(BaseCommandHandler[DeleteUserCommand, UserData]):
     """Everything that a user owns goes with them, under one event."""
 
     policy = owner_of("user_id") | has_role("admin")
@@ -94,7 +92,7 @@ class DeleteUserCommandHandler(BaseCommandHandler[DeleteUserCommand, UserDeleted
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def handle(self, command: DeleteUserCommand) -> CommandResult[UserDeletedData]:
+    async def handle(self, command: DeleteUserCommand) -> CommandResult[UserData]:
         user_id, deleted_at = command.payload.user_id, command.timestamp
         # The user first: whoever adds something for the user holds a lock on that row, so that once this has it, the
         # statements after it see everything there is.
@@ -104,4 +102,4 @@ class DeleteUserCommandHandler(BaseCommandHandler[DeleteUserCommand, UserDeleted
         await self._database.execute(_END_OPEN_SESSIONS, user_id, deleted_at)
         await self._database.execute(_DELETE_WHAT_USERS_OWN, user_id, deleted_at)
         event = UserDeletedPayload(user_id=user_id)
-        return self.success(UserDeletedData(user_id=user_id), [UserDeleted(aggregate_id=user_id, payload=event)])
+        return self.success(UserData(user_id=user_id), [UserDeleted(aggregate_id=user_id, payload=event)])

@@ -40,22 +40,16 @@ class DeleteUser(Payload):
     user_id: UUID
 
 
-class UserCreatedData(Payload):
+class UserData(Payload):
+    """What every command on a user gives back."""
+
     user_id: UUID
 
 
-class UserUpdatedData(Payload):
-    user_id: UUID
+class CreateUserCommand(Command[CreateUser, UserData], type="user.create"): ...
 
 
-class UserDeletedData(Payload):
-    user_id: UUID
+class UpdateUserCommand(Command[UpdateUser, UserData], type="user.update"): ...
 
 
-class CreateUserCommand(Command[CreateUser, UserCreatedData], type="user.create"): ...
-
-
-class UpdateUserCommand(Command[UpdateUser, UserUpdatedData], type="user.update"): ...
-
-
-class DeleteUserCommand(Command[DeleteUser, UserDeletedData], type="user.delete"): ...
+class DeleteUserCommand(Command[DeleteUser, UserData], type="user.delete"): ...

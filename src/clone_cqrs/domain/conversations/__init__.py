@@ -1,0 +1,1 @@
+"""Conversations of a user with one of their models, turn by turn."""

@@ -1,0 +1,1 @@
+"""Knowledge documents: what a user's clone knows."""

@@ -1,0 +1,1 @@
+"""Voice models: voices trained from a user's samples, one of which is active."""

@@ -1,0 +1,46 @@
+"""Handlers of queries on voice models."""
+
+from __future__ import annotations
+
+from clone_cqrs.dispatch.policies import has_role, owner_of
+from clone_cqrs.domain.paging import page_of, place_of
+from clone_cqrs.domain.readings import ViewStatement
+from clone_cqrs.domain.refusals import not_found
+from clone_cqrs.domain.rows import row_as
+from clone_cqrs.domain.users.existence import require_user
+from clone_cqrs.domain.voice_models.queries import GetVoiceModelQuery, ListVoiceModelsQuery, VoiceModel
+from clone_cqrs.messages import Page, QueryResult
+from clone_cqrs.postgres import Database
+from clone_cqrs.queries import BaseQueryHandler
+
+_PACKAGE = "clone_cqrs.domain.voice_models"
+_GET_VOICE_MODEL = ViewStatement(_PACKAGE, "get_voice_model")
+_LIST_VOICE_MODELS = ViewStatement(_PACKAGE, "list_voice_models")
+
+
+class GetVoiceModelQueryHandler(BaseQueryHandler[GetVoiceModelQuery, VoiceModel]):
+    policy = owner_of("user_id") | has_role("admin")
+    reads = ("voice_model_summary_view",)
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def handle(self, query: GetVoiceModelQuery) -> QueryResult[VoiceModel]:
+        asked = query.payload
+        row = await self._database.fetch_one(_GET_VOICE_MODEL.text, asked.user_id, asked.voice_model_id)
+        return self.error(not_found("voice model")) if row is None else self.success(row_as(VoiceModel, row))
+
+
+class ListVoiceModelsQueryHandler(BaseQueryHandler[ListVoiceModelsQuery, Page[VoiceModel]]):
+    policy = owner_of("user_id") | has_role("admin")
+    reads = ("voice_model_summary_view", "users")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def handle(self, query: ListVoiceModelsQuery) -> QueryResult[Page[VoiceModel]]:
+        asked = query.payload
+        rows = await self._database.fetch(_LIST_VOICE_MODELS.text, asked.user_id, *place_of(query), asked.page_size + 1)
+        if not rows:
+            await require_user(self._database, asked.user_id)
+        return self.success(page_of(query, rows, VoiceModel, "created_at"))
