@@ -7,8 +7,8 @@ from typing import Any
 DEADLINE_S = 30.0
 
 _WAITERS = """
-SELECT count(*) FROM pg_locks
-WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND locktype = $1
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = $1
 """
 
 
@@ -25,6 +25,8 @@ async def until_waiting(observer: Any, locktype: str = "advisory", waiters: int 
     """Wait until so many backends of the observer's database wait for a lock of this type."""
 
     async def waiting() -> bool:
+        # Inside a transaction of the observer's the view would not change any more.
+        await observer.execute("SELECT pg_stat_clear_snapshot()")
         count: int = await observer.fetchval(_WAITERS, locktype)
         return count >= waiters
 

@@ -6,11 +6,10 @@ import asyncio
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING
 
-import asyncpg
-
 from clone_cqrs.errors import TransactionScopeError
 
 if TYPE_CHECKING:
+    from clone_cqrs.postgres.connection import CommandConnection
     from clone_cqrs.postgres.database import Database
 
 
@@ -19,7 +18,7 @@ class AmbientTransaction:
 
     __slots__ = ("_task", "_token", "connection", "database", "open")
 
-    def __init__(self, database: Database, connection: asyncpg.Connection) -> None:
+    def __init__(self, database: Database, connection: CommandConnection) -> None:
         self.database = database
         self.connection = connection
         self.open = True

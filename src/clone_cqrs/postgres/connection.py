@@ -12,12 +12,22 @@ class CommandConnection(asyncpg.Connection):
     savepoints, so the outer transaction is made known to it.
     """
 
-    __slots__ = ()
+    __slots__ = ("_lent",)
+
+    def lend(self) -> None:
+        """It goes into a caller's own hands, who may change the session: `reset_if_lent` undoes that."""
+        self._lent = True
+
+    async def reset_if_lent(self) -> None:
+        """Make the session as it was in the beginning. Costs a round trip, and only where a caller had the connection."""
+        if getattr(self, "_lent", False):
+            self._lent = False
+            await self.reset()
 
     async def begin_with(self, statement: str) -> str:
         """BEGIN and one statement without parameters in one round trip. Returns the statement's status, as "SELECT 1"."""
         self._top_xact = self.transaction()
-        status: str = await self.execute(f"BEGIN; {statement}")
+        status: str = await self.execute(f"BEGIN ISOLATION LEVEL READ COMMITTED; {statement}")
         return status
 
     async def end_with(self, statement: str) -> None:
