@@ -21,11 +21,16 @@ class EventualConsistencyHandler:
     again when a view that it affects has been refreshed: those loaded in between came from the view as it was.
 
     database: where the views are; by default the query bus's; without one, views are named but not refreshed. views: their
-    declarations, where there are any. `close`, or `async with`, ends the refreshes.
+    declarations, where there are any. refresh: False leaves the refreshes to another process. `close`, or `async with`, ends the refreshes.
     """
 
     def __init__(
-        self, query_bus: QueryBus, *, database: Database | None = None, views: Sequence[MaterializedView] = ()
+        self,
+        query_bus: QueryBus,
+        *,
+        database: Database | None = None,
+        views: Sequence[MaterializedView] = (),
+        refresh: bool = True,
     ) -> None:
         self._query_bus = query_bus
         self._database = database if database is not None else query_bus.database
@@ -33,7 +38,7 @@ class EventualConsistencyHandler:
         self._rules: list[ConsistencyRule] = []
         self._rules_of_event: dict[str, list[ConsistencyRule]] = {}
         self._handled = HandledEvents()
-        self._refreshes = None if self._database is None else Refreshes(partial(self._refresh, self._database))
+        self._refreshes = None if self._database is None or not refresh else Refreshes(partial(self._refresh, self._database))
         self._stale_until_refresh: dict[str, StaleAnswers] = {}
         query_bus.on_events(self._committed)
         if self._database is not None and self._database is not query_bus.database:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from clone_cqrs.bootstrap import Application
 from clone_cqrs.commands import CommandBus
-from clone_cqrs.domain.schema import MIGRATIONS
 from clone_cqrs.domain.registration import register_handlers
 from clone_cqrs.domain.rules import DEFAULT_CONSISTENCY_RULES
+from clone_cqrs.domain.schema import MIGRATIONS
 from clone_cqrs.domain.users.passwords import PasswordCost
 from clone_cqrs.domain.views import VIEWS
 from clone_cqrs.postgres import Database

@@ -40,11 +40,9 @@ async def read_lines(chunks: AsyncIterator[bytes], *, limit_bytes: int) -> Async
 
 
 def _line(number: int, text: bytes, too_long: bool, limit_bytes: int) -> Line | None:
-    if too_long:
-        return Line(number, None)
     if number == 1:
         text = text.removeprefix(BYTE_ORDER_MARK)
     text = text.removesuffix(b"\r")
-    if not text.strip(_BLANK):
-        return None
-    return Line(number, text if len(text) <= limit_bytes else None)
+    if too_long or len(text) > limit_bytes:
+        return Line(number, None)
+    return Line(number, text) if text.strip(_BLANK) else None
