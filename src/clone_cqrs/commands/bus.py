@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from clone_cqrs.commands.durable import DurableExecution
 from clone_cqrs.commands.function_handler import FunctionCommandHandler
 from clone_cqrs.commands.handler import BaseCommandHandler
-from clone_cqrs.commands.outcome import caused, outcome_of, prepared
+from clone_cqrs.commands.outcome import caused, outcome, outcome_of, prepared, refusal
+from clone_cqrs.commands.record_keeping import DEFAULT_KEEP
 from clone_cqrs.dispatch.bus import Bus
-from clone_cqrs.dispatch.caller import Caller, caller_of, current, impersonates_system
+from clone_cqrs.dispatch.caller import SYSTEM, Caller, caller_of, current, impersonates_system
 from clone_cqrs.dispatch.policies import Policy
 from clone_cqrs.dispatch.registry import Registration, Registry, message_class_of_function
 from clone_cqrs.errors import (
     CommandAuthorizationError,
     CommandTimeoutError,
     CommandValidationError,
+    CqrsError,
     MalformedMessageError,
     PublishError,
     TransactionScopeError,
@@ -42,6 +45,7 @@ class CommandBus(Bus[CommandHandler]):
     database: with one, a command is one transaction, idempotent by its id, and its events go to the log; without, its events
     go to `event_publisher` after the handler succeeded. enable_validation: handlers' own validate_command (a payload's shape
     is always checked, when the message is made); enable_authorization: policies, without which a handler is refused.
+    keep_records: how long a command's outcome is kept, and a repetition of it answered from there; 30 days.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class CommandBus(Bus[CommandHandler]):
         event_publisher: EventPublisher | None = None,
         enable_validation: bool = True,
         enable_authorization: bool = True,
+        keep_records: timedelta = DEFAULT_KEEP,
     ) -> None:
         super().__init__(
             Registry(
@@ -60,7 +65,7 @@ class CommandBus(Bus[CommandHandler]):
         self.database = database
         self.event_publisher = event_publisher
         self._authorization = enable_authorization
-        self._durable = None if database is None else DurableExecution(database)
+        self._durable = None if database is None else DurableExecution(database, keep_records)
 
     def handles(
         self, type_or_class: str | type[Command[Any, Any]], *, policy: Policy | None = None, retries: int = 0
@@ -139,6 +144,7 @@ class CommandBus(Bus[CommandHandler]):
     async def _run(
         self, registration: Registration[CommandHandler], caller: Caller, timeout: float | None, command: Command[Any, Any]
     ) -> CommandResult[Any]:
+        # The whole pipeline in one coroutine: another one costs as much as two of these steps.
         durable = self._durable
         if durable is not None and in_ambient_transaction():
             raise TransactionScopeError(
@@ -150,26 +156,29 @@ class CommandBus(Bus[CommandHandler]):
                 violations = await registration.validate(command)
                 if violations:
                     return CommandResult(False, error=CommandValidationError(violations))
-            if self._authorization and not await self._allowed(registration, caller, command):
-                return CommandResult(
-                    False, error=CommandAuthorizationError(user_id=caller.user_id, resource=registration.type_name)
-                )
+            if self._authorization:
+                if caller.user_id == SYSTEM and impersonates_system(caller):
+                    allowed = False
+                elif registration.may is not None:
+                    allowed = registration.may(command, caller, None)
+                else:
+                    allowed = registration.authorize is None or await registration.authorize(command, None)
+                if not allowed:
+                    return CommandResult(
+                        False, error=CommandAuthorizationError(user_id=caller.user_id, resource=registration.type_name)
+                    )
             if durable is not None:
                 return await durable.execute(registration, command, timeout)
             if timeout is None and registration.prepare is None:
-                result = await outcome_of(registration, command)
+                try:
+                    result = outcome(await registration.handle(command))
+                except CqrsError as error:
+                    result = refusal(error)
             else:
                 result = await _within(timeout, registration, command)
         finally:
             current.reset(token)
         return result if not result.events else await self._publish(command, result)
-
-    async def _allowed(self, registration: Registration[CommandHandler], caller: Caller, command: Command[Any, Any]) -> bool:
-        if impersonates_system(caller):
-            return False
-        if registration.may is not None:
-            return registration.may(command, caller, None)
-        return registration.authorize is None or await registration.authorize(command, None)
 
     async def _publish(self, command: Command[Any, Any], result: CommandResult[Any]) -> CommandResult[Any]:
         if not result.success:

@@ -14,16 +14,25 @@ from clone_cqrs.messages import Command, CommandResult, DomainEvent
 async def outcome_of(registration: Registration[Any], command: Command[Any, Any]) -> CommandResult[Any]:
     """Run the handler. An answered error, raised or returned, is a failed result; a faulty one, and any bug, is raised."""
     try:
-        result = await registration.handle(command)
+        return outcome(await registration.handle(command))
     except CqrsError as error:
-        if not error.answered:
-            raise
-        return CommandResult(False, error=error)
-    if type(result) is not CommandResult:
-        return CommandResult(True, result)
-    if result.error is not None and not result.error.answered:
-        raise result.error
-    return result
+        return refusal(error)
+
+
+def outcome(returned: Any) -> CommandResult[Any]:
+    """What a handler returned, as a result. Raises: the error in it, if it is a fault."""
+    if type(returned) is not CommandResult:
+        return CommandResult(True, returned)
+    if returned.error is not None and not returned.error.answered:
+        raise returned.error
+    return returned
+
+
+def refusal(error: CqrsError) -> CommandResult[Any]:
+    """The failed result of an error that is answered. Raises: any other one."""
+    if not error.answered:
+        raise error
+    return CommandResult(False, error=error)
 
 
 async def prepared(registration: Registration[Any], command: Command[Any, Any]) -> CommandResult[Any] | None:
@@ -33,9 +42,7 @@ async def prepared(registration: Registration[Any], command: Command[Any, Any]) 
     try:
         preparation.set(await registration.prepare(command))
     except CqrsError as error:
-        if not error.answered:
-            raise
-        return CommandResult(False, error=error)
+        return refusal(error)
     return None
 
 

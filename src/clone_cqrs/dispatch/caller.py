@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextvars import ContextVar
+from functools import partial
 from typing import NamedTuple
 
 SYSTEM = "system"
@@ -30,13 +31,17 @@ def current_caller() -> Caller:
         raise LookupError("current_caller() has a meaning only while a command or a query is handled") from None
 
 
+_caller = partial(tuple.__new__, Caller)
+"""Caller, without the Python function in between: every command makes one."""
+
+
 def caller_of(user_id: str, roles: Collection[str] | None) -> Caller:
     """The caller that an actor and the roles given to `execute` come to.
 
     roles=None is code of this process speaking for itself: the actor "system" has the role `system` then, any other none.
     """
     if roles is None:
-        return Caller(user_id, _SYSTEM_ROLES if user_id == SYSTEM else _NO_ROLES)
+        return _caller((user_id, _SYSTEM_ROLES if user_id == SYSTEM else _NO_ROLES))
     if isinstance(roles, str):
         raise TypeError("roles: a collection of role names, not one text")
     return Caller(user_id, frozenset(roles))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from clone_cqrs.dispatch.caller import Caller
 
@@ -56,24 +57,16 @@ def has_role(role: str) -> Policy:
 def owner_of(field: str) -> Policy:
     """Whose user_id, as text, stands in this field of the loaded resource or, without one, of the message's payload."""
 
-    memo = f"_owner_{field}"
-
     def check(message: Any, caller: Caller, resource: Any) -> bool:
-        if resource is not None:
-            return _text(resource, field) == caller.user_id
-        try:
-            return bool(message.__dict__[memo] == caller.user_id)
-        except KeyError:
-            owner = _text(message.payload, field)
-            if message.payload_type.model_config.get("frozen"):
-                # A message is frozen, so its owner's text is remembered there: writing out a UUID takes longer than all the
-                # rest of an answer from the cache.
-                message.__dict__[memo] = owner
-            return owner == caller.user_id
+        if resource is None:
+            owner = getattr(message.payload, field, None)
+        else:
+            owner = resource.get(field) if isinstance(resource, Mapping) else getattr(resource, field, None)
+        text = caller.user_id
+        if type(owner) is UUID:
+            # The same as str(owner) == text, in half the time: 32 digits, and hyphens after 8, 12, 16 and 20 of them.
+            digits = owner.int.to_bytes(16, "big").hex()
+            return len(text) == 36 and text[8:24:5] == "----" and text.replace("-", "") == digits
+        return owner is not None and str(owner) == text
 
     return Policy(check, f"owner of {field}")
-
-
-def _text(holder: Any, field: str) -> str | None:
-    owner = holder.get(field) if isinstance(holder, Mapping) else getattr(holder, field, None)
-    return None if owner is None else str(owner)
