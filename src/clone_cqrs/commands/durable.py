@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -13,6 +13,7 @@ import asyncpg
 from clone_cqrs.commands.fingerprint import fingerprint_of
 from clone_cqrs.commands.handler import BaseCommandHandler
 from clone_cqrs.commands.outcome import caused, outcome_of, prepared
+from clone_cqrs.commands.record_keeping import RecordKeeping
 from clone_cqrs.commands.unit_of_work import READ_RECORD, CommitInterruptedError, UnitOfWork
 from clone_cqrs.dispatch.registry import Registration
 from clone_cqrs.errors import (
@@ -44,8 +45,9 @@ CommandRegistration = Registration[BaseCommandHandler[Any, Any]]
 class DurableExecution:
     """Executes commands on a database. Holds no state of a command between calls."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keep_records: timedelta) -> None:
         self._database = database
+        self._records = RecordKeeping(database, keep_records)
         self._partitions = PartitionKeeper(database)
         self._notifier = Notifier.of(database)
 
@@ -171,6 +173,7 @@ class DurableExecution:
         if logged:
             self._partitions.saw(logged[-1].position)
             self._notifier.poke()
+        self._records.tick()
         if cancelled:
             raise asyncio.CancelledError
         return CommandResult(True, result.data, None, logged, result.timestamp, token)
