@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from time import monotonic
 from typing import Any, TypeVar, cast
 
 from clone_cqrs.dispatch.bus import Bus
@@ -148,12 +147,11 @@ class QueryBus(Bus[QueryHandler]):
         # differently now: the object is frozen, and so are its caller, its key and its handler.
         entry: Entry | None = query.__dict__.get(self._memo)
         if entry is not None and roles is None and at_least is None and consistency is None and ambient_transaction() is None:
-            result = entry.result
-            if result is not None and entry.expires > monotonic():
+            cache, result = self._cache, entry.result
+            if result is not None and entry.expires > cache.clock():
                 may = entry.may
                 if may is not None and not may(query, entry.holder, None):
                     return QueryResult(False, None, forbidden(query, entry.holder))
-                cache = self._cache
                 cache.hits += 1
                 cache.touch(entry)
                 return entry.answer(result) if entry.copied else result

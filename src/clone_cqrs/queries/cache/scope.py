@@ -67,6 +67,7 @@ def field_value(payload: Any, field: str) -> Any:
         for name, info in known.items():
             if field in (info.alias, info.validation_alias, info.serialization_alias):
                 return getattr(payload, name, None)
+        return None
     return getattr(payload, field, None)
 
 
