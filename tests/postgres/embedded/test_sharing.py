@@ -59,6 +59,8 @@ def test_eight_processes_that_start_at_once_share_one_server(home: Path) -> None
     with ExitStack() as stack:
         holders = [stack.enter_context(Holder(home)) for _ in range(8)]
         assert len({holder.ready() for holder in holders}) == 1
+        assert (home / "log").read_text().count("ready to accept connections") == 1
+        assert not (home / "log.previous").exists()
         postmaster = postmaster_of(home)
         for holder in holders[:-1]:
             holder.kill()
@@ -75,6 +77,28 @@ async def test_whoever_comes_while_the_last_one_leaves_gets_a_server(home: Path)
             await server.close()
 
     await asyncio.gather(*(come_and_go() for _ in range(3)))
+
+
+def test_whoever_is_in_the_queue_of_a_supervisor_that_ends_starts_the_next_one(home: Path) -> None:
+    with Holder(home) as first:
+        first.ready()
+        supervisor = supervisor_of(home)
+        os.kill(supervisor, signal.SIGSTOP)
+        with Holder(home) as second:
+            wait_for(lambda: _sockets_at(home / "supervisor.sock") > 1, "the second in the queue")
+            os.kill(supervisor, signal.SIGKILL)
+            assert asyncio.run(ask(second.ready(), "SELECT 1")) == 1
+            assert supervisor_of(home) != supervisor
+
+
+def test_the_server_inherits_nothing_from_its_supervisor(home: Path) -> None:
+    with Holder(home) as holder:
+        holder.ready()
+        open_files = [os.readlink(path) for path in Path(f"/proc/{postmaster_of(home)}/fd").iterdir()]
+        assert str(home / "supervisor.lock") not in open_files
+        # Its listener, and nothing of the supervisor's.
+        assert len([name for name in open_files if name.startswith("socket:")]) == 1, open_files
+        holder.let_go()
 
 
 @pytest.mark.parametrize(
@@ -128,3 +152,8 @@ async def test_closing_ends_the_hold_that_a_forked_child_has_a_copy_of(home: Pat
         stop.set()
         child.join()
         child.close()
+
+
+def _sockets_at(path: Path) -> int:
+    """How many sockets the kernel knows under this path: the listener, and each connection to it."""
+    return sum(line.endswith(f" {path}") for line in Path("/proc/net/unix").read_text().splitlines())
