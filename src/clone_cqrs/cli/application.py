@@ -28,7 +28,7 @@ def load_application(app: str, dsn: str | None, **settings: Any) -> Application:
     if dsn is not None:
         # A module may open its database at import, with Database.open() and so from the environment.
         os.environ["DATABASE_URL"] = dsn
-    found = _resolve(app)
+    found = resolve(app)
     if isinstance(found, Application):
         return found
     if not callable(found):
@@ -36,6 +36,8 @@ def load_application(app: str, dsn: str | None, **settings: Any) -> Application:
     accepted = {name: value for name, value in {"dsn": dsn, **settings}.items() if _takes(found, name)}
     made = found(**accepted)
     if not isinstance(made, Application):
+        if inspect.iscoroutine(made):
+            made.close()  # so that Python does not warn of one that is never awaited
         raise UsageFaultError(f"--app: {app} returns {_kind(made)}; it should return an Application, and not be async")
     return made
 
@@ -57,7 +59,8 @@ async def opened_database(app: str, dsn: str | None, **settings: Any) -> AsyncIt
         yield application
 
 
-def _resolve(app: str) -> Any:
+def resolve(app: str) -> Any:
+    """What MODULE:NAME names. Raises: UsageFaultError."""
     module_name, colon, name = app.partition(":")
     if not (module_name and colon and name):
         raise UsageFaultError(f"--app: {app!r} should be MODULE:NAME, as {CLONE}")

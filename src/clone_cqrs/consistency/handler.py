@@ -21,7 +21,8 @@ class EventualConsistencyHandler:
     again when a view that it affects has been refreshed: those loaded in between came from the view as it was.
 
     database: where the views are; by default the query bus's; without one, views are named but not refreshed. views: their
-    declarations, where there are any. refresh: False leaves the refreshes to another process. `close`, or `async with`, ends the refreshes.
+    declarations, where there are any. refresh: False leaves the refreshes to another process. `close`, or `async with`,
+    ends them.
     """
 
     def __init__(

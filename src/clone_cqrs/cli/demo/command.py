@@ -35,7 +35,7 @@ def demo(
 
 async def _demo(dsn: str | None, *, quiet: bool) -> dict[str, object]:
     """What was seen."""
-    from clone_cqrs.cli.application import load_application
+    from clone_cqrs.cli.application import load_application, resolve
     from clone_cqrs.cli.demo.day import Day
     from clone_cqrs.cli.demo.stage import Stage
     from clone_cqrs.cli.demo.texts import TITLE, goodbye
@@ -47,14 +47,17 @@ async def _demo(dsn: str | None, *, quiet: bool) -> dict[str, object]:
     screen.print(TITLE)
     async with AsyncExitStack() as closing:
         with stage.part("A PostgreSQL server") as part:
+            where = "the one that --dsn names"
             if dsn is None:
+                where = "in a temporary directory, on a Unix socket; it is gone when this ends"
                 server = await start_embedded(None)
                 closing.push_async_callback(server.close)
-            # No workers: the demo refreshes the views itself, to show it.
-            application = load_application(CLONE, dsn or server.dsn, workers=False, migrate=False)
+                dsn = server.dsn
+            # No workers, no migration, so that the demo can show both. Cheap hashes: else they are most of what it takes.
+            cost = resolve("clone_cqrs.domain:CHEAPEST")
+            application = load_application(CLONE, dsn, workers=False, migrate=False, password_cost=cost)
             await closing.enter_async_context(application)
             version = await application.database.fetch_value("SHOW server_version")
-            where = "the one that --dsn names" if dsn else "in a temporary directory, on a Unix socket; gone when this ends"
             part.show(f"PostgreSQL {version}, {where}")
         day = Day(stage, application)
         await day.live()
