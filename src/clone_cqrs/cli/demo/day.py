@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.columns import Columns
 from rich.markup import escape
 from rich.text import Text
 
@@ -20,6 +21,7 @@ from clone_cqrs.cli.importing.tally import Tally
 from clone_cqrs.errors import MessageValidationError
 from clone_cqrs.messages import uuid7
 from clone_cqrs.messages.wire import MAX_BYTES
+from clone_cqrs.postgres.statements import statement
 
 if TYPE_CHECKING:
     from clone_cqrs.bootstrap import Application
@@ -59,7 +61,12 @@ class Day:
                     await import_lines(self._application.commands, lines, tally, on_line=advance)
             part.show(outcome_table(tally), Text())
             part.show("Each is one transaction: its rows, its events and its record commit together, or not at all.")
-            part.show("The refused ones are in the file on purpose.")
+            part.show(
+                "The refused ones are in the file on purpose. Passwords are hashed at argon2id's least cost here.", Text()
+            )
+            events = await self._application.database.fetch(statement("clone_cqrs.cli.demo", "events"))
+            part.show(f"In the log now: {sum(row['events'] for row in events):,} events")
+            part.show(Columns([f"[dim]{row['events']:>5,} {row['event_type']}[/]" for row in events], padding=(0, 3)))
         self.facts["outcomes"] = tally.as_json()
 
     async def refresh(self) -> None:
@@ -115,11 +122,11 @@ class Day:
             "payload": {"userId": self._user, "name": "Not You"},
         }
         with self._stage.part("Refused, with everything that is wrong") as part:
-            for command in (wrong, strangers):
+            for whose, command in (("with five mistakes", wrong), ("by somebody else", strangers)):
                 result, _ = await execute(self._application, command)
                 error = result.error
                 assert error is not None
-                part.show(f"{command['commandType']}  [yellow]{error.code}[/]")
+                part.show(f"{command['commandType']} {whose}: [yellow]{error.code}[/]")
                 reasons = error.violations if isinstance(error, MessageValidationError) else (str(error),)
                 part.show(*(Text(f"  {reason}") for reason in reasons))
                 self.facts.setdefault("refusals", {})[error.code] = list(reasons)

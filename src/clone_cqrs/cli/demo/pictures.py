@@ -8,8 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from rich.columns import Columns
-from rich.panel import Panel
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -22,24 +21,26 @@ class Row(Protocol):
     def __getitem__(self, column: str, /) -> Any: ...
 
 
-def row_panel(title: str, row: Row, columns: Iterable[str]) -> Panel:
+def row_sheet(title: str, row: Row, columns: Iterable[str]) -> RenderableType:
     """One row, a line for each of its columns."""
-    grid = Table.grid(padding=(0, 2))
+    grid = Table.grid(padding=(0, 1))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for column in columns:
         grid.add_row(column, Text(shown(row[column])))
-    return Panel(grid, title=title, title_align="left", border_style="dim", expand=False)
+    return Group(Text(title, "underline"), grid)
 
 
-def side_by_side(*panels: Panel) -> Columns:
-    """Beside each other where there is room."""
-    return Columns(panels, padding=(0, 2))
+def side_by_side(left: RenderableType, right: RenderableType) -> Table:
+    """Two sheets beside each other."""
+    grid = Table.grid(padding=(0, 3))
+    grid.add_row(left, right)
+    return grid
 
 
 def rows_table(title: str, rows: Sequence[Row], headings: Mapping[str, str]) -> Table:
     """Rows of a view; headings: by column, in order."""
-    table = Table(title=title, title_justify="left", title_style="", box=None, header_style="dim", pad_edge=False)
+    table = Table(title=title, title_justify="left", title_style="underline", box=None, header_style="dim", pad_edge=False)
     for column, heading in headings.items():
         numeric = any(isinstance(row[column], _NUMBERS) for row in rows)
         table.add_column(heading, justify="right" if numeric else "left", overflow="ellipsis", no_wrap=True)
@@ -57,7 +58,7 @@ def shown(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, Decimal):
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
+        return f"{value:,}"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list):

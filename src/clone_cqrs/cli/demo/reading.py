@@ -6,7 +6,7 @@ from uuid import UUID
 
 from rich.text import Text
 
-from clone_cqrs.cli.demo.pictures import row_panel, rows_table, side_by_side
+from clone_cqrs.cli.demo.pictures import row_sheet, rows_table, side_by_side
 from clone_cqrs.cli.demo.stage import Part
 from clone_cqrs.cli.faults import FaultError
 from clone_cqrs.postgres import Database
@@ -73,10 +73,10 @@ async def show_user(part: Part, database: Database, user_id: UUID) -> None:
     assert statistics is not None
     part.show(
         side_by_side(
-            row_panel("user_profile_view", profile, _PROFILE), row_panel("user_statistics_view", statistics, _STATISTICS)
+            row_sheet("user_profile_view", profile, _PROFILE), row_sheet("user_statistics_view", statistics, _STATISTICS)
         ),
         Text(),
-        rows_table("[dim]conversation_session_summary_view,[/] the newest", sessions, _SESSIONS),
+        rows_table("conversation_session_summary_view", sessions, _SESSIONS),
         Text(),
-        rows_table("[dim]document_summary_view,[/] the newest", documents, _DOCUMENTS),
+        rows_table("document_summary_view", documents, _DOCUMENTS),
     )

@@ -1,7 +1,7 @@
 -- A user's newest documents.
 --
 -- $1 uuid: a user. Rows: at most five. No locks.
-SELECT filename, content_type, size_bytes, status, chunk_count, processing_duration_ms, uploaded_at
+SELECT uploaded_at, filename, size_bytes, status, chunk_count, round(processing_duration_ms) AS processing_duration_ms
 FROM document_summary_view
 WHERE user_id = $1
 ORDER BY uploaded_at DESC, id
