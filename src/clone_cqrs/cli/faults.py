@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from enum import IntEnum
 
@@ -51,7 +52,8 @@ def sentence_of(error: BaseException) -> str | None:
             return f"the DSN's user lacks a right: {cause.args[0]}"
         if isinstance(cause, asyncpg.ClientConfigurationError):
             return f"the DSN cannot be understood: {_DSN_FORM}"
-        if is_unavailable(cause):
+        # Of the system's errors those of connections only: a file that is missing is nothing that PostgreSQL did.
+        if isinstance(cause, (asyncpg.PostgresError, ConnectionError, socket.gaierror)) and is_unavailable(cause):
             return str(unavailable(cause))
     return None
 
