@@ -6,7 +6,7 @@ import pytest
 from tests.queries.questions import ADA, BOB, GetScore, Score, Scores, score_of
 
 from clone_cqrs.dispatch.caller import current_caller
-from clone_cqrs.dispatch.policies import anyone, has_role, owner_of
+from clone_cqrs.dispatch.policies import Policy, anyone, has_role, owner_of
 from clone_cqrs.errors import QueryAuthorizationError
 from clone_cqrs.messages import QueryResult
 from clone_cqrs.queries import QueryBus
@@ -48,6 +48,21 @@ async def test_asks_the_policy_again_on_every_call() -> None:
         assert (await bus.execute(query, roles=["admin"])).success
         assert isinstance((await bus.execute(query)).error, QueryAuthorizationError)
         assert isinstance((await bus.execute(query, roles=())).error, QueryAuthorizationError)
+
+
+async def test_asks_a_policy_again_that_may_have_changed_its_mind() -> None:
+    barred: set[str] = set()
+
+    class ByList(Scores):
+        policy = Policy(lambda message, caller, resource: caller.user_id not in barred, "not barred") & anyone
+
+    bus = bus_with(ByList(), enable_caching=True)
+    query = score_of(ADA)
+    for _ in range(3):
+        assert (await bus.execute(query)).success
+    barred.add(str(ADA))
+    for _ in range(3):
+        assert isinstance((await bus.execute(query)).error, QueryAuthorizationError)
 
 
 async def test_the_system_has_its_role_only_when_this_process_speaks_for_itself() -> None:

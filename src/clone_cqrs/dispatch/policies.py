@@ -15,19 +15,23 @@ class Policy:
     """A rule on who may; combine with `|`, `&` and `~`.
 
     check(message, caller, resource) -> bool; resource is None unless a handler has loaded one. `text` says the rule to people.
+    lasting: whether the check looks at nothing else, no clock and no setting, so that it cannot come out differently when the
+    same message comes from the same caller again.
     """
 
-    __slots__ = ("check", "text")
+    __slots__ = ("check", "lasting", "text")
 
-    def __init__(self, check: Check, text: str) -> None:
+    def __init__(self, check: Check, text: str, *, lasting: bool = False) -> None:
         self.check = check
         self.text = text
+        self.lasting = lasting
 
     def __or__(self, other: Policy) -> Policy:
         left, right = self.check, other.check
         return Policy(
             lambda message, caller, resource: left(message, caller, resource) or right(message, caller, resource),
             f"({self.text} or {other.text})",
+            lasting=self.lasting and other.lasting,
         )
 
     def __and__(self, other: Policy) -> Policy:
@@ -35,23 +39,26 @@ class Policy:
         return Policy(
             lambda message, caller, resource: left(message, caller, resource) and right(message, caller, resource),
             f"({self.text} and {other.text})",
+            lasting=self.lasting and other.lasting,
         )
 
     def __invert__(self) -> Policy:
         inner = self.check
-        return Policy(lambda message, caller, resource: not inner(message, caller, resource), f"not {self.text}")
+        return Policy(
+            lambda message, caller, resource: not inner(message, caller, resource), f"not {self.text}", lasting=self.lasting
+        )
 
     def __repr__(self) -> str:
         return f"<policy: {self.text}>"
 
 
-anyone = Policy(lambda _message, _caller, _resource: True, "anyone")
+anyone = Policy(lambda _message, _caller, _resource: True, "anyone", lasting=True)
 """Says aloud that every actor may; over HTTP that still means an authenticated one."""
 
 
 def has_role(role: str) -> Policy:
     """Whoever calls in this role."""
-    return Policy(lambda _message, caller, _resource: role in caller.roles, f"has role {role}")
+    return Policy(lambda _message, caller, _resource: role in caller.roles, f"has role {role}", lasting=True)
 
 
 def owner_of(field: str) -> Policy:
@@ -69,4 +76,4 @@ def owner_of(field: str) -> Policy:
             return len(text) == 36 and text[8:24:5] == "----" and text.replace("-", "") == digits
         return owner is not None and str(owner) == text
 
-    return Policy(check, f"owner of {field}")
+    return Policy(check, f"owner of {field}", lasting=True)

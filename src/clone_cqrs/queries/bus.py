@@ -95,6 +95,7 @@ class QueryBus(Bus[QueryHandler]):
         ttl = None if own_ttl is None else seconds_to_live(own_ttl)
         registration = self._registry.register(type_or_class, handler)
         message_class = cast("type[Query[Any, Any]]", registration.message_class)
+        policy: Policy | None = getattr(handler, "policy", None)
         self._plans[registration.type_name] = QueryPlan(
             query_type=registration.type_name,
             message_class=message_class,
@@ -102,6 +103,7 @@ class QueryBus(Bus[QueryHandler]):
             validate=registration.validate,
             authorize=registration.authorize,
             may=registration.may,
+            may_again=None if policy is not None and policy.lasting else registration.may,
             hooked=registration.validate is not None or registration.authorize is not None,
             partition=None if self._cached is None else self._cached.partition_for(message_class, ttl),
         )
@@ -143,14 +145,14 @@ class QueryBus(Bus[QueryHandler]):
         Returns: the answer, also a refusal. Raises: UnknownQueryError, TransactionScopeError, StorageUnavailableError,
         ValueError for a consistency that is none, and whatever is a bug of the handler.
         """
-        # The short way to an answer that this very object got before, for this process. What it leaves out cannot come out
-        # differently now: the object is frozen, and so are its caller, its key and its handler.
+        # The short way to an answer that this very object got before, for the same caller. What it leaves out cannot come out
+        # differently now: the object is frozen, and so are its key, its handler, and what a lasting policy looks at.
         entry: Entry | None = query.__dict__.get(self._memo)
         if entry is not None and roles is None and at_least is None and consistency is None and ambient_transaction() is None:
             cache, result = self._cache, entry.result
             if result is not None and entry.expires > cache.clock():
-                may = entry.may
-                if may is not None and not may(query, entry.holder, None):
+                may_again = entry.may_again
+                if may_again is not None and not may_again(query, entry.holder, None):
                     return QueryResult(False, None, forbidden(query, entry.holder))
                 cache.hits += 1
                 cache.touch(entry)

@@ -68,7 +68,7 @@ class CachedAnswers:
         found = None if fresh else self._find(partition, key, caller, level)
         if found is not None and found.result is not None:
             if remember and key.lasting and level == "session":
-                found.may = plan.may
+                found.may_again = plan.may_again
                 query.__dict__[self.memo] = found
             self.cache.hits += 1
             self.cache.touch(found)

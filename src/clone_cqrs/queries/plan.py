@@ -17,7 +17,8 @@ MAX_TTL_S = 86_400
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
     """validate, authorize, may: as in Registration, None where there is nothing to do. hooked: whether validate or authorize
-    is there. partition: where its answers are kept, None where they are not.
+    is there. may_again: `may` for a question and a caller who were admitted before, None where that cannot change. partition:
+    where its answers are kept, None where they are not.
     """
 
     query_type: str
@@ -26,6 +27,7 @@ class QueryPlan:
     validate: Callable[[Any], Awaitable[list[str]]] | None
     authorize: Callable[[Any, Any], Awaitable[bool]] | None
     may: Check | None
+    may_again: Check | None
     hooked: bool
     partition: Partition | None
 

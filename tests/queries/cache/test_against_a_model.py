@@ -20,7 +20,7 @@ ACTORS = ["ada", "bob"]
 ROLES: list[frozenset[str] | None] = [None, frozenset(), frozenset({"admin"})]
 users, actors, roles = st.sampled_from(USERS), st.sampled_from(ACTORS), st.sampled_from(ROLES)
 
-Key = tuple[UUID, str, frozenset[str], bool]
+Key = tuple[UUID, str, frozenset[str], str]
 
 
 @dataclass
@@ -80,7 +80,7 @@ class CacheMachine(RuleBasedStateMachine):
             assert answer.points >= asked.points
 
     def ask_for(self, query: GetScore, roles: frozenset[str] | None, **levels: Any) -> Asked:
-        key = (query.payload.user_id, query.user_id, roles or frozenset(), levels.get("consistency") == "eventual")
+        key = (query.payload.user_id, query.user_id, roles or frozenset(), levels.get("consistency", "session"))
         task = self.loop.create_task(self.bus.execute(query, roles=roles, **levels))
         asked = Asked(key, self.points[query.payload.user_id], task)
         self.asked.append(asked)

@@ -18,10 +18,10 @@ class Entry:
     """A question of one caller, and its answer once it is loaded. Dropped, it is never used again: a newcomer makes a new one.
 
     partition: its query type's. payload_key, holder: its place there; the holder is the caller, with a level where that is
-    not the session's. scopes: where the indexes have it. may: its type's policy, for queries that remember their entry. load:
-    the one under way, None before and after. result: the answer for callers to come, None unless it may be used; copied:
-    whether each of them gets a copy of the data. expires: on the cache's clock. bytes: roughly. held: whether it is still in
-    the cache.
+    not the session's. scopes: where the indexes have it. may_again: what its type's policy is asked for a query that remembers
+    its entry. load: the one under way, None before and after. result: the answer for callers to come, None unless it may be
+    used; copied: whether each of them gets a copy of the data. expires: on the cache's clock. bytes: roughly. held: whether it
+    is still in the cache.
     """
 
     __slots__ = (
@@ -31,7 +31,7 @@ class Entry:
         "held",
         "holder",
         "load",
-        "may",
+        "may_again",
         "partition",
         "payload",
         "payload_key",
@@ -46,7 +46,7 @@ class Entry:
         self.holder = holder
         self.expires = expires
         self.scopes: dict[str, str | None] = {}
-        self.may: Check | None = None
+        self.may_again: Check | None = None
         self.load: Load | None = None
         self.result: QueryResult[Any] | None = None
         self.copied = False
