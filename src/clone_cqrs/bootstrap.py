@@ -8,6 +8,7 @@ from typing import Self
 
 from clone_cqrs.commands import CommandBus
 from clone_cqrs.consistency import ConsistencyRule, EventualConsistencyHandler
+from clone_cqrs.events import EventSubscriber
 from clone_cqrs.postgres import Database, Migrations
 from clone_cqrs.queries import QueryBus
 from clone_cqrs.views import MaterializedView, refresh_view
@@ -17,8 +18,9 @@ class Application:
     """Buses, views, rules and migrations over one database.
 
     `async with application:` opens the database, brings it to the newest migration where `migrate_at_start` says so, and keeps
-    views and caches up with events; with `workers=False` it executes and answers only, and leaves the upkeep of views to others.
-    commands, queries: buses over `database`, handlers registered; views: in the order in which they are refreshed.
+    views and caches up with events and its subscriptions at work; with `workers=False` it executes and answers only, and leaves
+    that to others. commands, queries: buses over `database`, handlers registered; views: in the order in which they are
+    refreshed; subscriptions: with their handlers.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class Application:
         queries: QueryBus,
         views: Sequence[MaterializedView] = (),
         rules: Sequence[ConsistencyRule] = (),
+        subscriptions: Sequence[EventSubscriber] = (),
         migrations: Sequence[Migrations] = (),
         workers: bool = True,
         migrate_at_start: bool = False,
@@ -37,6 +40,7 @@ class Application:
         self.commands = commands
         self.queries = queries
         self.views = tuple(views)
+        self.subscriptions = tuple(subscriptions)
         self.migrations = tuple(migrations)
         self.workers = workers
         self.consistency = EventualConsistencyHandler(queries, views=self.views, refresh=workers)
@@ -56,6 +60,9 @@ class Application:
             if self._migrate_at_start:
                 await self.migrate()
             opening.push_async_callback(self.consistency.close)
+            if self.workers:
+                for subscription in self.subscriptions:
+                    await opening.enter_async_context(subscription)
             self._opened = opening.pop_all()
         return self
 
