@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,7 +17,7 @@ class Proxy:
 
     def __init__(self, dsn: str) -> None:
         self._target = urlsplit(dsn)
-        self._links: set[Link] = set()
+        self.links: set[Link] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_gate = asyncio.Event()
         self._open_gate.set()
@@ -34,7 +33,7 @@ class Proxy:
 
     async def __aexit__(self, *_exc: object) -> None:
         self._server.close()
-        for link in list(self._links):
+        for link in list(self.links):
             link.drop()
         for task in list(self._tasks):
             task.cancel()
@@ -60,17 +59,16 @@ class Proxy:
             self._tasks.discard(task)
             return
         link = Link((reader, writer), upstream)
-        self._links.add(link)
+        self.links.add(link)
         try:
-            with suppress(OSError, asyncio.IncompleteReadError):
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._pump(link, link.from_client))
-                    group.create_task(self._pump(link, link.from_server))
-        except* (OSError, asyncio.IncompleteReadError):
-            pass
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pump(link, link.from_client))
+                group.create_task(self._pump(link, link.from_server))
+        except* (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # The end of a connection, or of the proxy.
         finally:
             link.drop()
-            self._links.discard(link)
+            self.links.discard(link)
             self._tasks.discard(task)
 
     async def _pump(self, link: Link, pump: Callable[[Proxy], Awaitable[None]]) -> None:

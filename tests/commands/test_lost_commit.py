@@ -217,3 +217,23 @@ async def test_a_command_that_runs_again_still_has_its_timeout(database: Databas
     assert result.error is not None
     assert result.error.code == "timeout"
     assert await kept.counts() == (0, 0, 0)
+
+
+async def test_a_network_that_goes_away_during_commit_is_found_out(proxy: Proxy, kept: Kept) -> None:
+    """Nothing closes the connection, and no answer comes: after a while the record is asked on another one."""
+    async with Database.open(proxy.dsn, statement_timeout=0.3, connect_timeout=0.3) as database:
+        bus, handler = note_bus(database)
+        let_go = asyncio.Event()
+
+        async def never_answered(link: Link) -> None:
+            await link.forward()
+            await link.answered()
+            await let_go.wait()
+            link.drop()
+
+        proxy.next_commit = never_answered
+        async with asyncio.timeout(DEADLINE_S):
+            result = await bus.execute(write_note())
+        let_go.set()
+    assert (result.success, result.replayed, len(result.events), handler.runs) == (True, False, 1, 1)
+    assert await kept.counts() == (1, 1, 1)

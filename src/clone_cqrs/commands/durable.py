@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import asyncpg
+from pydantic import ValidationError
 
 from clone_cqrs.commands.fingerprint import fingerprint_of
 from clone_cqrs.commands.handler import BaseCommandHandler
@@ -81,6 +82,7 @@ class DurableExecution:
             if limit is not None and limit.when() is None:
                 # The countdown ended with a COMMIT that never reached the server: what runs again is counted again.
                 limit.reschedule(deadline)
+            began = asyncio.get_running_loop().time()
             try:
                 if to_prepare and not await self._on_record(command):
                     refused = await prepared(registration, command)
@@ -102,6 +104,9 @@ class DurableExecution:
                 if isinstance(error, OSError) and not isinstance(error, _ConnectionLostError):
                     raise  # The handler's own: a file, or another service.
                 lost = is_unavailable(error)
+                if lost and asyncio.get_running_loop().time() - began >= self._database.idle_within:
+                    # The server ends a session that idles this long, and the driver sees no more than a closed connection.
+                    return CommandResult(False, error=CommandTimeoutError("the handler took too long; nothing was committed"))
                 if lost and not isinstance(error, StorageUnavailableError) and outages < _OUTAGES:
                     outages += 1
                     await _pause(_FIRST_OUTAGE_PAUSE_S, outages)
@@ -129,7 +134,7 @@ class DurableExecution:
     ) -> CommandResult[Any]:
         database_id = await _or_lost(self._database.database_id())
         async with self._database.acquire() as connection:
-            unit = UnitOfWork(connection)
+            unit = UnitOfWork(connection, self._database.answer_within)
             try:
                 on_record = await unit.begin(command.command_id)
                 if on_record is not None:
@@ -140,7 +145,7 @@ class DurableExecution:
                 if not result.success:
                     return result
                 events = caused(command, result.events)
-                data = registration.result.dump_json(result.data, by_alias=True, warnings="error").decode("utf-8")
+                data = _stored_form(registration, result.data)
                 row = await unit.record(command, fingerprint, data, result.timestamp, events)
                 await _disarm(limit)
                 try:
@@ -197,7 +202,7 @@ class DurableExecution:
             await _pause(_FIRST_OUTAGE_PAUSE_S, attempt)
             try:
                 async with self._database.acquire() as connection:
-                    unit = UnitOfWork(connection)
+                    unit = UnitOfWork(connection, self._database.answer_within)
                     try:
                         # The claim waits until the lost transaction has ended, either way.
                         return await unit.begin(command.command_id)
@@ -236,6 +241,19 @@ async def _disarm(limit: asyncio.Timeout | None) -> None:
 
 async def _pause(first_s: float, attempt: int) -> None:
     await asyncio.sleep(first_s * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
+
+
+def _stored_form(registration: CommandRegistration, data: Any) -> str:
+    """The data as JSON, from which a replay reads the same. Raises: TypeError where it would not."""
+    adapter = registration.result
+    stored = adapter.dump_json(data, by_alias=True, round_trip=True, warnings="error")
+    try:
+        same = adapter.validate_json(stored) == data
+    except ValidationError:
+        same = False
+    if not same:
+        raise TypeError(f"{registration.type_name}: the result does not survive being written as JSON and read again")
+    return stored.decode("utf-8")
 
 
 def _replay(

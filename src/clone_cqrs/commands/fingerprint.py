@@ -9,16 +9,17 @@ from typing import Any
 from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic.types import Secret
 
+_SECRETS = (SecretStr, SecretBytes, Secret)
+
 
 def fingerprint_of(payload: BaseModel) -> bytes:
-    """SHA-256 of the payload's canonical wire JSON: sorted keys, no white space, no secret fields, no nulls.
+    """SHA-256 of the payload's canonical wire JSON: sorted keys, sorted sets, no white space, no secret fields, no nulls.
 
     A field that is absent and one that is null say the same, so that a payload type may gain an optional field.
     """
     excluded = secret_paths(payload)
     wire = payload.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=excluded or None)
-    canonical = json.dumps(wire, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(canonical.encode("utf-8")).digest()
+    return sha256(_canonical(_sorted_sets(payload, wire)).encode("utf-8")).digest()
 
 
 def secret_paths(value: Any) -> dict[Any, Any]:
@@ -26,9 +27,9 @@ def secret_paths(value: Any) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     members = value.__dict__.items() if isinstance(value, BaseModel) else _items(value)
     for name, member in members:
-        if isinstance(member, (SecretStr, SecretBytes, Secret)):
+        if isinstance(member, _SECRETS):
             found[name] = True
-        elif isinstance(member, (BaseModel, dict, tuple)):
+        elif isinstance(member, (BaseModel, dict, tuple, list)):
             inside = secret_paths(member)
             if inside:
                 found[name] = inside
@@ -37,3 +38,32 @@ def secret_paths(value: Any) -> dict[Any, Any]:
 
 def _items(value: Any) -> Any:
     return value.items() if isinstance(value, dict) else enumerate(value)
+
+
+def _canonical(wire: Any) -> str:
+    return json.dumps(wire, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _sorted_sets(value: Any, wire: Any) -> Any:
+    """The wire form with the members of sets in one order: Python's own differs from process to process."""
+    if isinstance(value, (frozenset, set)) and isinstance(wire, list):
+        return sorted(wire, key=_canonical)
+    if isinstance(value, BaseModel) and isinstance(wire, dict):
+        fields = type(value).model_fields
+        for name, member in value.__dict__.items():
+            if isinstance(member, _CONTAINERS) and name in fields:
+                key = fields[name].serialization_alias or fields[name].alias or name
+                if key in wire:
+                    wire[key] = _sorted_sets(member, wire[key])
+    elif isinstance(value, dict) and isinstance(wire, dict):
+        for key, member in value.items():
+            if isinstance(member, _CONTAINERS) and key in wire:
+                wire[key] = _sorted_sets(member, wire[key])
+    elif isinstance(value, (tuple, list)) and isinstance(wire, list):
+        kept = [member for member in value if not isinstance(member, _SECRETS)]
+        if len(kept) == len(wire):
+            return [_sorted_sets(member, item) for member, item in zip(kept, wire, strict=True)]
+    return wire
+
+
+_CONTAINERS = (BaseModel, dict, tuple, list, frozenset, set)

@@ -18,6 +18,8 @@ from clone_cqrs.postgres.statements import statement
 
 _RECORD_COMMAND = statement("clone_cqrs.commands", "record_command")
 READ_RECORD = statement("clone_cqrs.commands", "read_record")
+_ROLLBACK_S = 5.0
+"""A server that does not answer a ROLLBACK in this time is not waited for: it finds the connection closed."""
 _NOTHING_ON_RECORD = "SELECT 0"
 
 
@@ -30,12 +32,16 @@ class CommitInterruptedError(Exception):
 
 
 class UnitOfWork:
-    """The transaction of one command on one connection. `begin`, then `record` and `commit`, or `rollback`."""
+    """The transaction of one command on one connection. `begin`, then `record` and `commit`, or `rollback`.
 
-    __slots__ = ("_connection", "_open")
+    answer_within: seconds that the answer to COMMIT may take before the connection counts as lost.
+    """
 
-    def __init__(self, connection: CommandConnection) -> None:
+    __slots__ = ("_answer_within", "_connection", "_open")
+
+    def __init__(self, connection: CommandConnection, answer_within: float) -> None:
         self._connection = connection
+        self._answer_within = answer_within
         self._open = False
 
     async def begin(self, command_id: UUID) -> asyncpg.Record | None:
@@ -77,6 +83,8 @@ class UnitOfWork:
         """
         self._open = False
         committing = asyncio.ensure_future(self._connection.end_with("COMMIT"))
+        # A network that went away says nothing: after this long, the record has to be asked.
+        too_long = asyncio.get_running_loop().call_later(self._answer_within, discard, self._connection)
         cancelled = False
         while not committing.done():
             try:
@@ -85,6 +93,7 @@ class UnitOfWork:
                 cancelled = True
             except Exception:
                 break
+        too_long.cancel()
         error = committing.exception()
         if error is not None:
             if is_unavailable(error) or is_gone(self._connection):
@@ -101,7 +110,8 @@ class UnitOfWork:
         self._open = False
         try:
             if not is_gone(self._connection):
-                await self._connection.end_with("ROLLBACK")
+                async with asyncio.timeout(_ROLLBACK_S):
+                    await self._connection.end_with("ROLLBACK")
         except BaseException as error:
             discard(self._connection)
             if not isinstance(error, Exception):

@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
@@ -141,6 +142,16 @@ class Database:
         """The DSN in use. It may hold a password: never log it."""
         self._require_pool()
         return self._resolved
+
+    @property
+    def idle_within(self) -> float:
+        """Seconds after which the server ends a session that does nothing inside its transaction."""
+        return self._idle_timeout or inf
+
+    @property
+    def answer_within(self) -> float:
+        """Seconds after which a server that has not answered a statement is not there any more."""
+        return self._statement_timeout + self._connect_timeout if self._statement_timeout else inf
 
     async def connect(self) -> asyncpg.Connection:
         """A connection outside of the pool, without time limits, for the caller to close.
