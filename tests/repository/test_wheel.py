@@ -38,3 +38,8 @@ def test_holds_the_licence_and_nothing_that_is_not_of_the_package(wheel: zipfile
 
 def test_says_that_the_package_is_typed(wheel: zipfile.ZipFile) -> None:
     assert "clone_cqrs/py.typed" in wheel.namelist()
+
+
+def test_holds_the_sample_that_the_demo_imports(wheel: zipfile.ZipFile) -> None:
+    sample = (ROOT / "examples" / "data" / "clone-commands.jsonl").read_bytes()
+    assert wheel.read("clone_cqrs/cli/demo/clone-commands.jsonl") == sample
