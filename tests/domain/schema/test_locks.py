@@ -5,10 +5,8 @@ A change of a view is booked on the owner found through that row, so the owner m
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import pytest
 from tests.domain.schema import rows
 from tests.domain.schema.rows import NOON, Connection
@@ -60,13 +58,6 @@ async def family(clone: Connection) -> Family:
     return family
 
 
-@pytest.fixture
-async def other_clone(clone_dsn: str) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(clone_dsn)
-    yield connection
-    await connection.close()
-
-
 @pytest.mark.parametrize(
     ("table", "column"),
     [
@@ -80,10 +71,9 @@ async def other_clone(clone_dsn: str) -> AsyncIterator[Connection]:
     ],
 )
 async def test_moving_or_deleting_a_row_waits_for_what_is_being_added_to_it(
-    clone: Connection, other_clone: Connection, clone_dsn: str, family: Family, table: str, column: str
+    clone: Connection, other_clone: Connection, observer: Connection, family: Family, table: str, column: str
 ) -> None:
     value = NOON if column == "deleted_at" else family.other["id"]
-    observer = await asyncpg.connect(clone_dsn)
     adding = clone.transaction()
     await adding.start()
     await family.add_child(clone, table)
@@ -93,7 +83,6 @@ async def test_moving_or_deleting_a_row_waits_for_what_is_being_added_to_it(
     assert not change.done()
     await adding.commit()
     await change
-    await observer.close()
 
 
 @pytest.mark.parametrize(
@@ -108,17 +97,15 @@ async def test_moving_or_deleting_a_row_waits_for_what_is_being_added_to_it(
 async def test_other_changes_do_not_wait(
     clone: Connection, other_clone: Connection, family: Family, table: str, changes: dict[str, Any]
 ) -> None:
-    await other_clone.execute("SET lock_timeout = '10s'")  # fails loudly instead of hanging
     async with clone.transaction():
         await family.add_child(clone, table)
         await rows.update(other_clone, table, family.id_in(table), **changes)
 
 
 async def test_a_deletion_that_has_waited_sees_what_was_added(
-    clone: Connection, other_clone: Connection, clone_dsn: str, family: Family
+    clone: Connection, other_clone: Connection, observer: Connection, family: Family
 ) -> None:
     """So deleting a user takes their things along, in a statement after the one that locked the user."""
-    observer = await asyncpg.connect(clone_dsn)
     adding = clone.transaction()
     await adding.start()
     await family.add_child(clone, "users")
@@ -135,7 +122,6 @@ async def test_a_deletion_that_has_waited_sees_what_was_added(
     await adding.commit()
     await deletion
     assert await observer.fetchval("SELECT count(*) FROM knowledge_documents WHERE deleted_at IS NULL") == 0
-    await observer.close()
 
 
 async def test_foreign_keys_are_checked_at_once(clone: Connection) -> None:

@@ -52,9 +52,12 @@ class Chance:
         voices = [self.voice_model(user["id"]) for _ in range(draw.randrange(4))]
         faces = [self.face_model(user["id"]) for _ in range(draw.randrange(4))]
         for models in (voices, faces):
-            active = [model for model in models if model["status"] == "completed" and model["deleted_at"] is None]
-            if active and draw.random() < 0.8:
-                draw.choice(active)["is_active"] = True
+            completed = [model for model in models if model["status"] == "completed"]
+            for model in completed:
+                model["is_active"] = model["deleted_at"] is not None  # deleted with its user, say
+            alive = [model for model in completed if model["deleted_at"] is None]
+            if alive and draw.random() < 0.8:
+                draw.choice(alive)["is_active"] = True
         stored.voice_models += voices
         stored.face_models += faces
         stored.knowledge_documents += [self.document(user["id"]) for _ in range(draw.randrange(5))]

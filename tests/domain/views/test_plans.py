@@ -18,6 +18,8 @@ from tests.domain.views.readings import KEYS, READINGS
 from tests.servers import databases
 from tests.servers.postgresql import PrivateServer
 
+from clone_cqrs.postgres.statements import statement
+
 Plan = dict[str, Any]
 
 LIST_TIMES = {
@@ -100,7 +102,7 @@ async def test_the_newest_of_a_user_are_read_in_order(seeded: Connection, view: 
     nodes = await plan_of(
         seeded,
         "uuid, int",
-        f"SELECT * FROM {view}_{reading} WHERE user_id = $1 ORDER BY {LIST_TIMES[view]} DESC, id LIMIT $2",
+        f"SELECT * FROM {view}_{reading} WHERE user_id = $1 ORDER BY {LIST_TIMES[view]} DESC, id DESC LIMIT $2",
         f"{HEAVY_USER}, 20",
     )
     assert_uses_indexes_alone(nodes)
@@ -110,30 +112,21 @@ async def test_the_newest_of_a_user_are_read_in_order(seeded: Connection, view: 
         assert rows_scanned(nodes) < 100
 
 
-# One statement for every page of a list, with and without limits in time. `$2 IS NULL OR ...` would read and throw away
-# all the rows before the page.
-PAGE = """
-    SELECT * FROM {relation}
-    WHERE user_id = $1
-      AND {time} >= coalesce($5, '-infinity') AND {time} < coalesce($6, 'infinity')
-      AND {time} <= coalesce($2, 'infinity') AND ({time} < coalesce($2, 'infinity') OR id > $3)
-    ORDER BY {time} DESC, id
-    LIMIT $4
-"""
-FROM_THE_START = "null, null"
+# Where a page of a list begins and which times it is limited to, as the clone's own statements take them.
+AT_THE_BEGINNING = "null, null"
 AFTER_THE_2000TH = "now() - interval '42000 minutes', seeded('session', 42000)"
 OF_ALL_TIMES = "null, null"
 OF_A_MONTH = "now() - interval '43000 minutes', now()"
 
 
-@pytest.mark.parametrize("span", [OF_ALL_TIMES, OF_A_MONTH])
-@pytest.mark.parametrize("after", [FROM_THE_START, AFTER_THE_2000TH])
+@pytest.mark.parametrize("span", [OF_ALL_TIMES, OF_A_MONTH], ids=["all_times", "a_month"])
+@pytest.mark.parametrize("after", [AT_THE_BEGINNING, AFTER_THE_2000TH], ids=["first_page", "later_page"])
 @pytest.mark.parametrize("reading", READINGS)
 async def test_a_page_starts_where_the_last_one_ended(seeded: Connection, reading: str, after: str, span: str) -> None:
     nodes = await plan_of(
         seeded,
         "uuid, timestamptz, uuid, int, timestamptz, timestamptz",
-        PAGE.format(relation=f"conversation_session_summary_{reading}", time="started_at"),
+        statement("clone_cqrs.domain.conversations", "list_sessions").replace("summary_fresh", f"summary_{reading}"),
         f"{HEAVY_USER}, {after}, 20, {span}",
     )
     assert_uses_indexes_alone(nodes)
@@ -142,16 +135,20 @@ async def test_a_page_starts_where_the_last_one_ended(seeded: Connection, readin
     assert rows_scanned(nodes) < 100
 
 
-async def test_a_history_is_read_in_order(seeded: Connection) -> None:
+@pytest.mark.parametrize(
+    "after", [AT_THE_BEGINNING, "now() - interval '85000 seconds', seeded('turn', 85000)"], ids=["first_page", "later_page"]
+)
+async def test_a_page_of_a_history_is_read_in_order(seeded: Connection, after: str) -> None:
     nodes = await plan_of(
         seeded,
-        "uuid, int",
-        "SELECT * FROM conversation_turns WHERE session_id = $1 ORDER BY timestamp, id LIMIT $2",
-        "seeded('session', 1), 20",
+        "uuid, uuid, timestamptz, uuid, int",
+        statement("clone_cqrs.domain.conversations", "list_turns"),
+        f"seeded('user', 2), seeded('session', 1), {after}, 20",
     )
     assert_uses_indexes_alone(nodes)
     assert "Sort" not in {node["Node Type"] for node in nodes}
-    assert rows_scanned(nodes) == 20
+    assert nodes[0]["Actual Rows"] == 20
+    assert rows_scanned(nodes) < 50
 
 
 async def test_a_live_user_is_found_by_email(seeded: Connection) -> None:

@@ -1,7 +1,6 @@
 """Both refresh statements, typed by hand, and what happens when several come at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Literal
 
 import asyncpg
@@ -13,20 +12,6 @@ from tests.domain.views.expected import EXPECTED
 
 REFRESH_ALL = "SELECT refresh_all_materialized_views();"
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('cqrs.refresh:' || $1::text, 0))"
-
-
-@pytest.fixture
-async def other_clone(clone_dsn: str) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(clone_dsn)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-async def observer(clone_dsn: str) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(clone_dsn)
-    yield connection
-    await connection.close()
 
 
 async def users_in_view(connection: Connection) -> int:
