@@ -41,8 +41,8 @@ async def run(*, rounds: int, calls: int, step: Callable[[str], None]) -> list[R
         figures = await take_turns(timed, rounds=rounds, step=step)
     lines = [_line(name, figures[f"{name}/floor"], figures[name], goals[name]) for name in goals]
     note = (
-        f"Medians and quartiles of {rounds} rounds of {calls:,} calls each, with {_DIFFERENT} commands in turn; processor time; added and "
-        "ratio are taken round by round. Building the command is not in it."
+        f"Medians and quartiles of {rounds} rounds of {calls:,} calls each, {_DIFFERENT} commands in turn; processor time; "
+        "added and ratio are taken round by round. Building the command is not in it."
     )
     return [Report("dispatch", _COLUMNS, lines, note)]
 

@@ -14,7 +14,7 @@ from clone_cqrs.commands.handler import BaseCommandHandler
 from clone_cqrs.commands.outcome import caused, outcome, outcome_of, prepared, refusal
 from clone_cqrs.commands.record_keeping import DEFAULT_KEEP
 from clone_cqrs.dispatch.bus import Bus
-from clone_cqrs.dispatch.caller import SYSTEM, Caller, caller_of, current, impersonates_system
+from clone_cqrs.dispatch.caller import SYSTEM, Caller, caller_of, enter, impersonates_system, leave, speaking_for_itself
 from clone_cqrs.dispatch.policies import Policy
 from clone_cqrs.dispatch.registry import Registration, Registry, message_class_of_function
 from clone_cqrs.errors import (
@@ -97,7 +97,7 @@ class CommandBus(Bus[CommandHandler]):
         registration = self._registrations.get(command.command_type)
         if registration is None:
             raise UnknownCommandError(f"no handler for {command.command_type!r}", message_type=command.command_type)
-        caller = caller_of(command.user_id, roles)
+        caller = speaking_for_itself(command.user_id) if roles is None else caller_of(command.user_id, roles)
         if not self._middleware:
             return await self._run(registration, caller, timeout, command)
         innermost = partial(self._run, registration, caller, timeout)
@@ -150,7 +150,7 @@ class CommandBus(Bus[CommandHandler]):
             raise TransactionScopeError(
                 "a command cannot be executed inside another transaction: emit an event, and subscribe to it"
             )
-        token = current.set(caller)
+        token = enter(caller)
         try:
             if registration.validate is not None:
                 violations = await registration.validate(command)
@@ -171,13 +171,15 @@ class CommandBus(Bus[CommandHandler]):
                 return await durable.execute(registration, command, timeout)
             if timeout is None and registration.prepare is None:
                 try:
-                    result = outcome(await registration.handle(command))
+                    result = await registration.handle(command)
+                    if type(result) is not CommandResult or result.error is not None:
+                        result = outcome(result)
                 except CqrsError as error:
                     result = refusal(error)
             else:
                 result = await _within(timeout, registration, command)
         finally:
-            current.reset(token)
+            leave(token)
         return result if not result.events else await self._publish(command, result)
 
     async def _publish(self, command: Command[Any, Any], result: CommandResult[Any]) -> CommandResult[Any]:

@@ -50,8 +50,9 @@ def caused(command: Command[Any, Any], events: Sequence[DomainEvent[Any]]) -> tu
     """The events with the command's time, its id as their cause, and its correlation id (its own id, where it has none)."""
     if not events:
         return ()
-    correlation = str(command.metadata.get("correlation_id") or command.metadata.get("correlationId") or command.command_id)
+    causation = str(command.command_id)
+    metadata = command.metadata
+    correlation = str(metadata.get("correlation_id") or metadata.get("correlationId") or causation)
     return tuple(
-        event.caused_by(timestamp=command.timestamp, causation_id=command.command_id, correlation_id=correlation)
-        for event in events
+        event.caused_by(timestamp=command.timestamp, causation_id=causation, correlation_id=correlation) for event in events
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextvars import ContextVar
-from functools import partial
+from functools import lru_cache
 from typing import NamedTuple
 
 SYSTEM = "system"
@@ -31,8 +31,9 @@ def current_caller() -> Caller:
         raise LookupError("current_caller() has a meaning only while a command or a query is handled") from None
 
 
-_caller = partial(tuple.__new__, Caller)
-"""Caller, without the Python function in between: every command makes one."""
+enter = current.set
+leave = current.reset
+"""`token = enter(caller)` and `leave(token)` around whatever may ask for the current caller."""
 
 
 def caller_of(user_id: str, roles: Collection[str] | None) -> Caller:
@@ -41,10 +42,16 @@ def caller_of(user_id: str, roles: Collection[str] | None) -> Caller:
     roles=None is code of this process speaking for itself: the actor "system" has the role `system` then, any other none.
     """
     if roles is None:
-        return _caller((user_id, _SYSTEM_ROLES if user_id == SYSTEM else _NO_ROLES))
+        return speaking_for_itself(user_id)
     if isinstance(roles, str):
         raise TypeError("roles: a collection of role names, not one text")
     return Caller(user_id, frozenset(roles))
+
+
+@lru_cache(maxsize=4096)
+def speaking_for_itself(user_id: str) -> Caller:
+    """The caller that an actor without stated roles comes to."""
+    return Caller(user_id, _SYSTEM_ROLES if user_id == SYSTEM else _NO_ROLES)
 
 
 def impersonates_system(caller: Caller) -> bool:

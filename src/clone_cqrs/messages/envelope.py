@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from clone_cqrs.errors import MalformedMessageError, MessageValidationError
 from clone_cqrs.messages.identifiers import uuid7
-from clone_cqrs.messages.json_values import violations_of_json
+from clone_cqrs.messages.json_values import is_storable, violations_of_json
 from clone_cqrs.messages.moments import wire_moment
 from clone_cqrs.messages.violations import violations_of
 
@@ -66,16 +66,18 @@ def checked_payload(payload: Any, payload_type: type[BaseModel]) -> tuple[BaseMo
         return None, violations_of(invalid)
 
 
-def checked_identifier(value: UUID | str | None, path: str, wrong: list[str]) -> UUID:
-    """The UUID that `value` is or spells, a new one (version 7) for None; what is wrong goes to `wrong`."""
+def checked_identifier(value: UUID | str | None, name: str, wrong: list[str]) -> UUID:
+    """The UUID that `value` is or spells, a new one (version 7) for None; what is wrong goes to `wrong`, under `name`Id."""
     if value is None:
         return uuid7()
     if isinstance(value, UUID):
         return value
     try:
+        if "_" in value:
+            raise ValueError  # Python reads underscores between digits
         return UUID(value)
     except (ValueError, AttributeError, TypeError):
-        wrong.append(f"{path}: should be a UUID")
+        wrong.append(f"{name}Id: should be a UUID")
         return uuid7()
 
 
@@ -92,7 +94,7 @@ def checked_timestamp(value: datetime | None, wrong: list[str]) -> datetime:
 def checked_user_id(value: str | UUID, wrong: list[str]) -> str:
     """The actor as text; what is wrong goes to `wrong`."""
     text = str(value) if isinstance(value, UUID) else value
-    if not isinstance(text, str) or not text.strip() or len(text) > MAX_USER_ID or violations_of_json(text):
+    if not isinstance(text, str) or not text.strip() or len(text) > MAX_USER_ID or not is_storable(text):
         wrong.append(f"userId: should be text of 1 to {MAX_USER_ID} characters")
         return ""
     return text
@@ -100,10 +102,12 @@ def checked_user_id(value: str | UUID, wrong: list[str]) -> str:
 
 def checked_metadata(value: Mapping[str, Any] | None, wrong: list[str]) -> Mapping[str, Any]:
     """A read-only copy of the metadata; what is wrong goes to `wrong`."""
-    if not value:
+    if value is None:
         return _NOTHING
     if not isinstance(value, Mapping):
         wrong.append("metadata: should be an object")
+        return _NOTHING
+    if not value:
         return _NOTHING
     try:
         wrong.extend(f"metadata.{found}" for found in violations_of_json(value, depth=2))
@@ -144,13 +148,16 @@ class Envelope(Frozen, Generic[P, R]):
         metadata: Mapping[str, Any] | None,
     ) -> None:
         cls = type(self)
-        if not hasattr(cls, "type_name") or not hasattr(cls, "payload_type"):
-            base = cls.kind.capitalize()
+        kind = cls.kind
+        type_name = getattr(cls, "type_name", None)
+        payload_type = getattr(cls, "payload_type", None)
+        if type_name is None or payload_type is None:
+            base = kind.capitalize()
             raise TypeError(f'{cls.__name__}: declare it as class {cls.__name__}({base}[Payload, Result], type="...")')
-        fitting, wrong = checked_payload(payload, cls.payload_type)
+        fitting, wrong = checked_payload(payload, payload_type)
         facts = {
-            f"{cls.kind}_id": checked_identifier(identifier, f"{cls.kind}Id", wrong),
-            f"{cls.kind}_type": cls.type_name,
+            f"{kind}_id": checked_identifier(identifier, kind, wrong),
+            f"{kind}_type": type_name,
             "timestamp": checked_timestamp(timestamp, wrong),
             "user_id": checked_user_id(user_id, wrong),
             "payload": cast(P, fitting),

@@ -19,7 +19,7 @@ from clone_cqrs.messages.envelope import (
     checked_timestamp,
     type_arguments,
 )
-from clone_cqrs.messages.json_values import violations_of_json
+from clone_cqrs.messages.json_values import is_storable, violations_of_json
 from clone_cqrs.messages.moments import wire_moment
 from clone_cqrs.messages.secrets import secret_fields
 
@@ -110,10 +110,10 @@ class DomainEvent(Frozen, Generic[EP]):
         if version is not None and (isinstance(version, bool) or not isinstance(version, int) or version < 1):
             wrong.append("version: should be at least 1")
         identity = str(aggregate_id)
-        if not identity or len(identity) > 255 or violations_of_json(identity):
+        if not 0 < len(identity) <= 255 or not is_storable(identity):
             wrong.append("aggregateId: should be text of 1 to 255 characters")
         facts = {
-            "event_id": checked_identifier(event_id, "eventId", wrong),
+            "event_id": checked_identifier(event_id, "event", wrong),
             "event_type": name,
             "timestamp": checked_timestamp(timestamp, wrong),
             "aggregate_id": identity,
@@ -143,22 +143,27 @@ class DomainEvent(Frozen, Generic[EP]):
     def with_facts(self, **facts: Any) -> Self:
         """A copy with some attributes replaced; used by the log and by the bus, which know them."""
         copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)
-        copy.__dict__.update(facts)
+        copy.__dict__.update(self.__dict__, **facts)
         return copy
 
-    def caused_by(self, *, timestamp: datetime, causation_id: UUID, correlation_id: str) -> Self:
+    def caused_by(self, *, timestamp: datetime, causation_id: str, correlation_id: str) -> Self:
         """A copy that names the command behind it, and bears its time unless the handler gave another."""
+        own = self.metadata
         metadata = {
-            **self.metadata,
-            "correlation_id": str(self.metadata.get("correlation_id", correlation_id)),
-            "causation_id": str(self.metadata.get("causation_id", causation_id)),
-            "schema_version": self.metadata.get("schema_version", type(self).schema_version),
+            **own,
+            "correlation_id": str(own.get("correlation_id", correlation_id)),
+            "causation_id": str(own.get("causation_id", causation_id)),
+            "schema_version": own.get("schema_version", self.schema_version),
         }
-        own_time: bool = self.__dict__["_timestamp_given"]
-        return self.with_facts(
-            metadata=MappingProxyType(metadata), timestamp=self.timestamp if own_time else timestamp, _timestamp_given=True
+        facts = self.__dict__
+        copy = object.__new__(type(self))
+        copy.__dict__.update(
+            facts,
+            metadata=MappingProxyType(metadata),
+            timestamp=facts["timestamp"] if facts["_timestamp_given"] else timestamp,
+            _timestamp_given=True,
         )
+        return copy
 
     def wire_payload(self) -> Any:
         """The payload as JSON values in wire spelling."""
@@ -181,5 +186,5 @@ class DomainEvent(Frozen, Generic[EP]):
 
 
 _CLASS = type
-_classes: dict[str, Any] = {}
+_classes: dict[str, type[DomainEvent[Any]]] = {}
 _WIRE_METADATA = {"correlation_id": "correlationId", "causation_id": "causationId", "schema_version": "schemaVersion"}

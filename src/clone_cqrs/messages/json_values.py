@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from math import isfinite
+from math import isinf, isnan
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +17,23 @@ from clone_cqrs.messages.strictness import MAX_ITEMS
 from clone_cqrs.messages.violations import MAX_VIOLATIONS, path_of
 
 MAX_DEPTH = 32
+_LARGEST_BITS = 1024
+"""Of a double: a JSON number beyond it means nothing to most readers."""
 # A message given as a dict comes from Python and may hold what JSON spells as text; its type's validation sees to these.
 _PYTHON_LEAVES = (UUID, date, Decimal, SecretStr)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can hold a text: it has no NUL and no lone surrogate."""
+    return "\x00" not in text if text.isascii() else _UNSTORABLE.search(text) is None
 
 
 def violations_of_json(value: Any, *, depth: int = 1) -> list[str]:
     """What is wrong in a JSON value, by path from the value itself; empty if nothing is.
 
     depth: how deep the value itself already lies in its message.
-    Raises: MalformedMessageError where it is no JSON at all (NaN, infinities, Python objects, keys that are no text) or
+    Raises: MalformedMessageError where it is no JSON at all (NaN, Python objects, keys that are no text) or
     nested deeper than 32.
     """
     found: list[str] = []
@@ -36,19 +43,25 @@ def violations_of_json(value: Any, *, depth: int = 1) -> list[str]:
         item, path = stack.pop()
         kind = type(item)
         if kind is str:
-            if _UNSTORABLE.search(item):
+            if not is_storable(item):
                 found.append(f"{path_of(path)}: should be valid Unicode text without NUL")
-        elif item is None or kind is bool or kind is int:
+        elif item is None or kind is bool:
             continue
+        elif kind is int:
+            if item.bit_length() > _LARGEST_BITS:
+                found.append(f"{path_of(path)}: is out of range")
         elif kind is float:
-            if not isfinite(item):
-                raise MalformedMessageError("numbers must be finite; NaN and Infinity are not JSON")
+            if isnan(item):
+                raise MalformedMessageError("NaN is not JSON")
+            if isinf(item):
+                # From the wire it is a number with too large an exponent, or with too many digits: JSON, but beyond any range.
+                found.append(f"{path_of(path)}: is out of range")
         elif isinstance(item, Mapping):
             _check_depth(path, depth)
             for key, member in item.items():
                 if not isinstance(key, str):
                     raise MalformedMessageError("the keys of an object must be text")
-                if _UNSTORABLE.search(key):
+                if not is_storable(key):
                     found.append(f"{path_of((*path, key))}: is not a known field")
                     continue
                 stack.append((member, (*path, key)))
