@@ -20,7 +20,7 @@ def _program() -> str:
 
 def goodbye(seconds: float) -> RenderableType:
     """How long it took, and what to try next."""
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(style="dim")
     program = _program()
