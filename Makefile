@@ -33,7 +33,7 @@ test: $(VENV)/.development ## The test suite, on PostgreSQL 18 (from a wheel) an
 check: $(VENV)/.development ## Format, lint, types, import directions, the repository and its documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m mypy $(wildcard src tests benchmarks examples)
+	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/repository tests/docs -m "not runs_documents"
 

@@ -1,6 +1,7 @@
 """What the repository holds, and what it must not."""
 
 import re
+import tomllib
 
 import pytest
 from tests.repository.tracked import ROOT, files, texts
@@ -60,3 +61,9 @@ def test_every_text_ends_with_one_line_end_and_has_no_merge_marker() -> None:
 def test_programs_can_be_executed() -> None:
     programs = [path for path in files() if path.read_bytes()[:2] == b"#!"]
     assert [path.name for path in programs if not path.stat().st_mode & 0o111] == []
+
+
+def test_every_python_file_is_checked_for_its_types() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    checked = tuple(f"{directory}/" for directory in project["tool"]["mypy"]["files"])
+    assert [name for name in texts() if name.endswith(".py") and not name.startswith(checked)] == []
