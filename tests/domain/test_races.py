@@ -60,10 +60,10 @@ async def test_an_end_counts_every_turn_that_was_recorded(house: Clone) -> None:
     voice = await house.voice_model(user_id)
     for _ in range(ROUNDS):
         named = {"user_id": user_id, "session_id": await house.session(user_id, voice_model_id=voice)}
-        turn, end = {**TURN, **named}, after(seconds=30)
-        *turns, ended = await asyncio.gather(
-            *(house.do(RecordConversationTurnCommand, turn, at=after(seconds=n)) for n in range(5)),
-            house.do(EndConversationCommand, named, at=end),
+        turn = {**TURN, **named}
+        turns, ended = await asyncio.gather(
+            asyncio.gather(*(house.do(RecordConversationTurnCommand, turn, at=after(seconds=n)) for n in range(5))),
+            house.do(EndConversationCommand, named, at=after(seconds=30)),
         )
         assert ended.success
         assert {code(result) for result in turns} <= {None, "rule_violated"}

@@ -46,7 +46,9 @@ LongText: TypeAlias = Annotated[str, Field(max_length=100_000), AfterValidator(_
 Texts: TypeAlias = tuple[Text, ...]
 SomeTexts: TypeAlias = Annotated[tuple[Text, ...], Field(min_length=1)]
 Email: TypeAlias = Annotated[str, Field(max_length=254), AfterValidator(_email)]
-Password: TypeAlias = Annotated[SecretStr, AfterValidator(_password)]
+Password: TypeAlias = Annotated[
+    SecretStr, AfterValidator(_password), Field(json_schema_extra={"minLength": 8, "maxLength": 128})
+]
 
 Count: TypeAlias = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 PositiveInteger: TypeAlias = Annotated[int, Field(gt=0, le=MAX_INTEGER)]
