@@ -1,4 +1,8 @@
-"""Migrations: plain SQL, ordered by Alembic, applied under a lock so that many processes may start at once."""
+"""Migrations: plain SQL, ordered by Alembic, applied under a lock so that many processes may start at once.
+
+Alembic and SQLAlchemy are loaded by the functions that need them: they are most of what importing the toolkit would cost, and
+a process that does not migrate has no use for them.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from alembic import op
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('clone_cqrs.migrate', 0))")
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('clone_cqrs.migrate', 0))"
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,8 @@ TOOLKIT: Final = Migrations(Path(__file__).parent / "migrations", schema="cqrs")
 
 def run_folder(revision_file: str) -> None:
     """Execute the statements of a revision: every .sql file in the folder beside it that bears its name, in order."""
+    from alembic import op
+
     context = op.get_context()
     for file in sorted(Path(revision_file).with_suffix("").glob("*.sql")):
         statement = file.read_text(encoding="utf-8")
@@ -52,10 +53,14 @@ async def migrate(connect: Callable[[], Awaitable[Any]], lines: tuple[Migrations
     connect: opens an asyncpg connection; it is used by this call alone. Locks: an advisory lock, so that of several
     processes one migrates, and the others find it done.
     """
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            await connection.execute(_LOCK)
+            await connection.execute(text(_LOCK))
             for line in lines:
                 await connection.run_sync(_upgrade, line)
     finally:
@@ -77,6 +82,10 @@ def _upgrade(connection: Connection, line: Migrations) -> None:
 
 
 def _run(line: Migrations, *, as_sql: bool = False, **options: Any) -> None:
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(line.directory).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
