@@ -74,7 +74,7 @@ def owner_of(field: str) -> Policy:
             return owner.int == _number_of(caller.user_id)
         return owner is not None and str(owner) == caller.user_id
 
-    return Policy(check, f"owner of {field}")
+    return Policy(check, f"owner of {field}", lasting=True)
 
 
 @lru_cache(maxsize=4096)
