@@ -19,6 +19,7 @@ MAX_ITEMS = 1_000
 _MARK = "clone_cqrs_strict"
 _BIGINT = 2**63 - 1
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -36,6 +37,10 @@ def _walk(node: dict[str, Any]) -> dict[str, Any]:
         if key in ("metadata", "serialization"):
             continue
         changed[key] = _walk_value(value)
+    if node.get("type") == "union":
+        # pydantic would name the member in the path of an error; the wire has no such name (see path_of).
+        members = [choice[0] if isinstance(choice, tuple) else choice for choice in node["choices"]]
+        changed["choices"] = [(_walk(member), "function-member") for member in members]
     transform = _LEAVES.get(node.get("type", ""))
     if transform is not None:
         changed = transform(changed)
@@ -78,9 +83,11 @@ _number = _only((int, float, Decimal), (bool,), "number_type", "should be a numb
 _uuid = _only((str, UUID), (), "uuid_type", "should be a UUID")
 
 
-def _no_nul(value: str) -> str:
+def _storable(value: str) -> str:
     if "\x00" in value:
         raise PydanticCustomError("nul_character", "should not contain the character NUL")
+    if not value.isascii() and _SURROGATE.search(value):
+        raise PydanticCustomError("string_unicode", "should be valid Unicode text")
     return value
 
 
@@ -116,7 +123,7 @@ def _day(value: Any) -> Any:
 
 
 def _text_leaf(node: dict[str, Any]) -> dict[str, Any]:
-    return _after(_no_nul, _sealed({**node, "strict": True}))
+    return _after(_storable, _sealed({**node, "strict": True}))
 
 
 def _int_leaf(node: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from clone_cqrs.errors import MalformedMessageError
 from clone_cqrs.messages.envelope import Envelope
 from clone_cqrs.messages.json_values import MAX_DEPTH, violations_of_json
 from clone_cqrs.messages.payload import WireModel
-from clone_cqrs.messages.violations import path_of, violations_of
+from clone_cqrs.messages.violations import MAX_VIOLATIONS, path_of, violations_of
 
 MAX_BYTES = 1024 * 1024
 E_ = TypeVar("E_", bound=Envelope[Any, Any])
@@ -90,7 +90,7 @@ def read_message(parsed: Mapping[str, Any], cls: type[E_], *, actor: str | None,
     reader: Callable[..., E_] = cls
     try:
         read = reader(
-            payload=envelope.get("payload") or {},
+            payload={} if envelope.get("payload") is None else envelope["payload"],
             user_id=user_id if user_id is not None else "-",
             timestamp=moment,
             metadata=envelope.get("metadata"),
@@ -98,12 +98,12 @@ def read_message(parsed: Mapping[str, Any], cls: type[E_], *, actor: str | None,
         )
     except cls.validation_error as invalid:
         if "payload: is required" in wrong:
-            raise cls.validation_error(wrong) from None
+            raise cls.validation_error(wrong[:MAX_VIOLATIONS]) from None
         known = {violation.partition(": ")[0] for violation in wrong}
         more = [violation for violation in invalid.violations if violation.partition(": ")[0] not in known]
-        raise cls.validation_error([*wrong, *more]) from None
+        raise cls.validation_error([*wrong, *more][:MAX_VIOLATIONS]) from None
     if wrong:
-        raise cls.validation_error(wrong)
+        raise cls.validation_error(wrong[:MAX_VIOLATIONS])
     return read
 
 
@@ -128,8 +128,6 @@ def _refuse_constant(_constant: str) -> NoReturn:
 
 
 def _parse_int(digits: str) -> int | float:
-    # Python refuses to convert very long digit strings; whatever is this large is out of every range, and a float says so.
-    return int(digits) if len(digits) < 100 else _HUGE
-
-
-_HUGE = float(2**200)
+    # Python refuses to convert very long digit strings. No double holds as many digits as this: infinity says so, and is
+    # refused wherever it stands (see violations_of_json).
+    return int(digits) if len(digits) < 400 else float(digits)
