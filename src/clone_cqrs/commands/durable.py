@@ -31,7 +31,7 @@ from clone_cqrs.messages import Command, CommandResult
 from clone_cqrs.postgres.ambient import AmbientTransaction
 from clone_cqrs.postgres.connection import CommandConnection, is_gone
 from clone_cqrs.postgres.database import Database
-from clone_cqrs.postgres.errors import LOST_RACES, TIMEOUTS, is_unavailable, sqlstate_of, translate, unavailable
+from clone_cqrs.postgres.errors import LOST_RACES, TIMEOUTS, is_unavailable, sqlstate_of, translate, unavailable, without_values
 
 _RACES: Final = 5
 _OUTAGES: Final = 4
@@ -91,6 +91,7 @@ class DurableExecution:
                 to_prepare = False
                 result = await self._attempt(registration, command, fingerprint, limit)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, StorageUnavailableError) as error:
+                without_values(error)
                 state = sqlstate_of(error)
                 if state in TIMEOUTS:
                     return CommandResult(False, error=CommandTimeoutError("a statement ran out of time; nothing was committed"))

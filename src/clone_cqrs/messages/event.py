@@ -103,9 +103,12 @@ class DomainEvent(Frozen, Generic[EP]):
         if cls.payload_type is not None:
             content, wrong = checked_payload(payload, cls.payload_type)
         elif isinstance(payload, BaseModel):
+            secret = secret_fields(type(payload))
+            if secret:
+                raise TypeError(f"{name}: secret fields cannot be part of an event: {', '.join(sorted(secret))}")
             content = payload
         else:
-            wrong = violations_of_json(payload)
+            wrong = violations_of_json(payload, secrets=False)
             content = MappingProxyType(dict(cast(Mapping[str, Any], payload)))
         if version is not None and (isinstance(version, bool) or not isinstance(version, int) or version < 1):
             wrong.append("version: should be at least 1")

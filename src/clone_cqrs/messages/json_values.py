@@ -29,10 +29,10 @@ def is_storable(text: str) -> bool:
     return "\x00" not in text if text.isascii() else _UNSTORABLE.search(text) is None
 
 
-def violations_of_json(value: Any, *, depth: int = 1) -> list[str]:
+def violations_of_json(value: Any, *, depth: int = 1, secrets: bool = True) -> list[str]:
     """What is wrong in a JSON value, by path from the value itself; empty if nothing is.
 
-    depth: how deep the value itself already lies in its message.
+    depth: how deep the value itself already lies in its message; secrets: whether it may hold any.
     Raises: MalformedMessageError where it is no JSON at all (NaN, Python objects, keys that are no text) or
     nested deeper than 32.
     """
@@ -71,6 +71,8 @@ def violations_of_json(value: Any, *, depth: int = 1) -> list[str]:
                 found.append(f"{path_of(path)}: should have at most {MAX_ITEMS} items")
             else:
                 stack.extend((member, (*path, index)) for index, member in enumerate(item))
+        elif isinstance(item, SecretStr) and not secrets:
+            found.append(f"{path_of(path)}: should not be a secret")
         elif not isinstance(item, _PYTHON_LEAVES):
             raise MalformedMessageError("a message holds objects, lists, text, numbers, true, false and null only")
     return found

@@ -42,6 +42,12 @@ def is_unavailable(error: BaseException) -> bool:
     return isinstance(error, OSError)
 
 
+def without_values(error: BaseException) -> None:
+    """Forget the server's DETAIL, which quotes rows: an error's text, and whatever logs it, must not hold what is stored."""
+    if isinstance(error, asyncpg.PostgresError):
+        error.detail = None
+
+
 def translate(error: BaseException) -> CqrsError | None:
     """Our error for the driver's, or None where it is a bug in a statement and has to be seen as such.
 
