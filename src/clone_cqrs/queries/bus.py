@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from clone_cqrs.dispatch.bus import Bus
-from clone_cqrs.dispatch.caller import Caller, caller_of
+from clone_cqrs.dispatch.caller import caller_of
 from clone_cqrs.dispatch.policies import Policy
 from clone_cqrs.dispatch.registry import Registry, message_class_of_function
 from clone_cqrs.errors import MalformedMessageError, QueryValidationError, UnknownQueryError
@@ -31,8 +31,6 @@ R = TypeVar("R")
 F = TypeVar("F", bound=Callable[[Any], Awaitable[Any]])
 QueryHandler = BaseQueryHandler[Any, Any]
 Listener = Callable[[Sequence[DomainEvent[Any]]], None]
-
-_CALLERS = 10_000
 
 
 class QueryBus(Bus[QueryHandler]):
@@ -81,7 +79,6 @@ class QueryBus(Bus[QueryHandler]):
         self._memo = "" if self._cached is None else self._cached.memo
         self._plans: dict[str, QueryPlan] = {}
         self._plan_of_class: dict[type, QueryPlan] = {}
-        self._own_callers: dict[str, Caller] = {}
         self._listeners: list[Listener] = []
         if database is not None:
             database.on_commit(self._committed)
@@ -266,16 +263,6 @@ class QueryBus(Bus[QueryHandler]):
         self._plan_of_class[query.__class__] = plan
         return plan
 
-    def _caller(self, user_id: str, roles: Collection[str] | None) -> Caller:
-        if roles is not None:
-            return caller_of(user_id, roles)
-        known = self._own_callers.get(user_id)
-        if known is None:
-            if len(self._own_callers) >= _CALLERS:
-                self._own_callers.clear()
-            known = self._own_callers[user_id] = caller_of(user_id, None)
-        return known
-
     async def _run(
         self,
         roles: Collection[str] | None,
@@ -286,7 +273,7 @@ class QueryBus(Bus[QueryHandler]):
     ) -> QueryResult[Any]:
         plan = self._plan(query)
         level = checked_level(consistency)
-        caller = self._caller(query.user_id, roles)
+        caller = caller_of(query.user_id, roles)
         refused = await refusal(plan, query, caller)
         if refused is not None:
             return QueryResult(False, None, refused)
