@@ -20,6 +20,7 @@ from clone_cqrs.postgres.embedded._service_user import service_user
 
 DEADLINE_S = 60.0
 MEMORY_NEEDED = 4 * 1024**3
+DISK = Path(tempfile.gettempdir())  # not below pytest's own: that is 0700, and the service user could not enter
 PREFIX = "clone-cqrs-test"
 STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "kill": signal.SIGKILL}
 StopMode = Literal["fast", "immediate", "kill"]
@@ -186,19 +187,23 @@ def _initialized(bin_directory: Path) -> Path:
 
 
 def _temporary_directory(*, on_disk: bool) -> Path:
-    """An empty directory; those of runs that were killed are removed.
-
-    In memory unless `on_disk` or scarce: a copy of a template takes 20 ms there, 90 ms on a disk.
-    """
-    # Not below pytest's own temporary directory: that one is 0700, and the service user could not enter.
-    disk, memory = Path(tempfile.gettempdir()), Path("/dev/shm")
-    roots = [disk, memory] if memory.is_dir() and os.access(memory, os.W_OK) else [disk]
-    for left in (left for root in roots for left in root.glob(f"{PREFIX}-*")):
+    """An empty directory; those of runs that were killed are removed."""
+    for left in (left for root in {DISK, in_memory()} for left in root.glob(f"{PREFIX}-*")):
         owner = left.name.removeprefix(f"{PREFIX}-").split("-")[0]
         if owner.isdecimal() and not is_alive(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
-    root = roots[-1] if not on_disk and shutil.disk_usage(roots[-1]).free > MEMORY_NEEDED else disk
-    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-", dir=root))
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-", dir=DISK if on_disk else in_memory()))
+
+
+def in_memory() -> Path:
+    """A directory, open to all users, that never waits for a disk: a copy of a template takes 20 ms there, not 90.
+
+    The system's temporary one if there is no such thing, or too little room.
+    """
+    memory = Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > MEMORY_NEEDED:
+        return memory
+    return DISK
 
 
 def _free_port() -> int:

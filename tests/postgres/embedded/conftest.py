@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.postgres.embedded.processes import wait_until_unused
+from tests.servers.postgresql import in_memory
 
 # What root alone can try is no test for anyone else; an ordinary user's own way is what all other tests take then.
 collect_ignore = [] if os.geteuid() == 0 else ["test_as_root.py"]
@@ -16,7 +17,7 @@ collect_ignore = [] if os.geteuid() == 0 else ["test_as_root.py"]
 @pytest.fixture
 def directory() -> Iterator[Path]:
     """An empty directory that every user can enter; pytest's own are private to root."""
-    path = Path(tempfile.mkdtemp(prefix="clone-cqrs-home-of-test-"))
+    path = Path(tempfile.mkdtemp(prefix="clone-cqrs-home-of-test-", dir=in_memory()))
     path.chmod(0o755)
     yield path
     for lock in path.rglob("supervisor.lock"):

@@ -21,6 +21,7 @@ from tests.postgres.embedded.processes import (
     wait_until_unused,
 )
 from tests.postgres.embedded.test_starting import ask
+from tests.servers.postgresql import in_memory
 
 from clone_cqrs.postgres.embedded import start_embedded
 from clone_cqrs.postgres.embedded._installation import find_installation
@@ -32,7 +33,7 @@ NOBODY = pwd.getpwnam("nobody")
 @pytest.fixture(scope="module")
 def interpreter() -> Iterator[Interpreter]:
     """Python as `nobody` can run it."""
-    directory = Path(tempfile.mkdtemp(prefix="clone-cqrs-python-of-test-"))
+    directory = Path(tempfile.mkdtemp(prefix="clone-cqrs-python-of-test-", dir=in_memory()))
     yield interpreter_for(ServiceUser.owning(NOBODY.pw_uid, NOBODY.pw_gid), directory)
     shutil.rmtree(directory)
 

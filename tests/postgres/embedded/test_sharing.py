@@ -56,8 +56,17 @@ def test_removes_a_temporary_directory_when_its_user_is_killed() -> None:
 
 
 def test_eight_processes_that_start_at_once_share_one_server(home: Path) -> None:
+    line_up = (
+        "import os, time\n"
+        "from pathlib import Path\n"
+        "import clone_cqrs.postgres.embedded\n"
+        f"Path({str(home.parent)!r}, f'waiting-{{os.getpid()}}').touch()\n"
+        f"while not Path({str(home.parent)!r}, 'go').exists(): time.sleep(0.001)\n"
+    )
     with ExitStack() as stack:
-        holders = [stack.enter_context(Holder(home)) for _ in range(8)]
+        holders = [stack.enter_context(Holder(home, prologue=line_up)) for _ in range(8)]
+        wait_for(lambda: len(list(home.parent.glob("waiting-*"))) == len(holders), "all to be in line")
+        (home.parent / "go").touch()
         assert len({holder.ready() for holder in holders}) == 1
         assert (home / "log").read_text().count("ready to accept connections") == 1
         assert not (home / "log.previous").exists()

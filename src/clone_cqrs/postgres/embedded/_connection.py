@@ -14,6 +14,7 @@ from clone_cqrs.postgres.embedded._errors import EmbeddedServerError
 from clone_cqrs.postgres.embedded._home import prepare_home, try_lock
 from clone_cqrs.postgres.embedded._installation import installation_for
 from clone_cqrs.postgres.embedded._launch import CHILD, interpreter_environment
+from clone_cqrs.postgres.embedded._listener import socket_path
 from clone_cqrs.postgres.embedded._service_user import ServiceUser
 from clone_cqrs.postgres.embedded._supervisor import Order
 
@@ -77,14 +78,14 @@ def connect(home: Path, *, temporary: bool) -> Connection:
 
 def _join(home: Path) -> socket.socket | None:
     try:
-        path = json.loads((home / "supervisor.json").read_text())["socket"]
-    except (FileNotFoundError, ValueError):
-        return None
+        path = socket_path(home)
     except OSError as error:
         raise EmbeddedServerError(f"cannot use the data directory {home}: {error.strerror}") from error
+    if path is None:
+        return None
     connection = socket.socket(socket.AF_UNIX)
     try:
-        connection.connect(path)
+        connection.connect(str(path))
     except (ConnectionRefusedError, FileNotFoundError, BlockingIOError):
         connection.close()
         return None

@@ -15,19 +15,15 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import traceback
 from pathlib import Path
 from typing import NoReturn, TypedDict
 
+from clone_cqrs.postgres.embedded._listener import Listener
 from clone_cqrs.postgres.embedded._postmaster import PORT, Postmaster, StartError
 from clone_cqrs.postgres.embedded._privileges import drop_privileges
 from clone_cqrs.postgres.embedded._service_user import ServiceUser
 
-# Of sockaddr_un, less the terminating zero: 104 bytes on macOS and the BSDs, 108 on Linux.
-SOCKET_PATH_LIMIT = 103
-RUNTIME_PREFIX = "clone-cqrs-sockets-"
-SOCKET = "supervisor.sock"
 POLL_STARTING_S = 0.02
 
 
@@ -84,20 +80,16 @@ class Supervisor:
     def __init__(self, order: Order, first: socket.socket) -> None:
         self._home = Path(order["home"])
         self._temporary = order["temporary"]
-        self._state_file = self._home / "supervisor.json"
-        self._remove_sockets_of_predecessor()
-        self._runtime = self._choose_runtime()
-        own = self._runtime == self._home
-        self._server_directory = self._home / "data" if own else self._runtime
-        self._postmaster = Postmaster(self._home, Path(order["bin_directory"]), order["major"], self._server_directory)
+        self._listener = Listener(self._home, f".s.PGSQL.{PORT}")
+        self._host = self._listener.server_directory
+        self._postmaster = Postmaster(self._home, Path(order["bin_directory"]), order["major"], self._host)
         self._clients = {first}
         self._last: socket.socket | None = None
         self._ready = False
         self._asked_to_stop = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(first, selectors.EVENT_READ)
-        self._listener = self._listen()
-        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._listener.socket, selectors.EVENT_READ)
         self._wakeup = self._wake_on_signals()
         self._selector.register(self._wakeup, selectors.EVENT_READ)
 
@@ -116,38 +108,32 @@ class Supervisor:
 
     def end(self) -> None:
         """Stop the server; those who wait for the last connection to close see it gone."""
-        self._close_listener()
+        self._listener.close()
         self._postmaster.stop(signal.SIGQUIT if self._temporary else signal.SIGINT)
-        if self._runtime != self._home:
-            shutil.rmtree(self._runtime, ignore_errors=True)
+        self._listener.remove_runtime()
         if self._temporary:
             shutil.rmtree(self._home, ignore_errors=True)
 
     def _serve(self, timeout_s: float | None) -> None:
         for key, _ in self._selector.select(timeout_s):
-            if key.fileobj is self._listener:
+            if key.fileobj is self._listener.socket:
                 self._accept()
             elif key.fileobj is self._wakeup:
                 self._wakeup.recv(4096)
             elif isinstance(key.fileobj, socket.socket):
                 self._drop_if_gone(key.fileobj)
         if not self._clients:
-            # Whoever is in the queue by now is served; who comes later is refused and starts the next supervisor.
+            # Whoever came before the listener closes is served.
             self._accept()
             if self._clients and self._last is not None:
                 self._last.close()
 
     def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except BlockingIOError:
-                return
-            client.setblocking(False)
+        for client in self._listener.accept():
             self._clients.add(client)
             self._selector.register(client, selectors.EVENT_READ)
             if self._ready:
-                _tell(client, host=str(self._server_directory))
+                _tell(client, host=str(self._host))
 
     def _drop_if_gone(self, client: socket.socket) -> None:
         try:
@@ -169,47 +155,13 @@ class Supervisor:
         if state == "ready" and not self._ready:
             self._ready = True
             for client in self._clients:
-                _tell(client, host=str(self._server_directory))
+                _tell(client, host=str(self._host))
         elif state == "ended":
             if not self._ready:
                 raise StartError("PostgreSQL ended while starting")
             print("the server ended by itself; starting it again", file=sys.stderr, flush=True)
             self._ready = False
             self._postmaster.start()
-
-    def _remove_sockets_of_predecessor(self) -> None:
-        try:
-            runtime = Path(json.loads(self._state_file.read_text())["socket"]).parent
-        except (OSError, ValueError, KeyError):
-            return
-        if runtime.name.startswith(RUNTIME_PREFIX):
-            shutil.rmtree(runtime, ignore_errors=True)
-
-    def _choose_runtime(self) -> Path:
-        """Where the sockets are: in the home, or in a directory of their own when that path will not do for them."""
-        longest = max((self._home / "data" / f".s.PGSQL.{PORT}", self._home / SOCKET), key=lambda path: len(str(path)))
-        # In a DSN, a comma separates hosts.
-        if len(os.fsencode(longest)) <= SOCKET_PATH_LIMIT and "," not in str(longest):
-            return self._home
-        return Path(tempfile.mkdtemp(prefix=RUNTIME_PREFIX))
-
-    def _listen(self) -> socket.socket:
-        path = self._runtime / SOCKET
-        path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX)
-        listener.setblocking(False)
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(128)
-        new = self._state_file.with_suffix(".new")
-        new.write_text(json.dumps({"socket": str(path)}))
-        new.replace(self._state_file)
-        return listener
-
-    def _close_listener(self) -> None:
-        self._state_file.unlink(missing_ok=True)
-        (self._runtime / SOCKET).unlink(missing_ok=True)
-        self._listener.close()
 
     def _wake_on_signals(self) -> socket.socket:
         """A socket that becomes readable when the server ended or somebody asks us to stop."""
