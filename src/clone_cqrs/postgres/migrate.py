@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
     from sqlalchemy import Connection
 
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('clone_cqrs.migrate', 0))"
@@ -77,19 +79,35 @@ def migration_sql(lines: tuple[Migrations, ...]) -> str:
 
 
 def _upgrade(connection: Connection, line: Migrations) -> None:
+    # Before anything that needs more rights than reading: an application's role need not be one that may create schemas.
+    if _is_newest(connection, line):
+        return
     connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{line.schema}"')
     _run(line, connection=connection)
 
 
-def _run(line: Migrations, *, as_sql: bool = False, **options: Any) -> None:
+def _is_newest(connection: Connection, line: Migrations) -> bool:
+    from alembic.runtime.migration import MigrationContext
+
+    options = {"version_table": line.version_table, "version_table_schema": line.schema}
+    kept = MigrationContext.configure(connection, opts=options)
+    return set(kept.get_current_heads()) == set(_scripts(line)[1].get_heads())
+
+
+def _scripts(line: Migrations) -> tuple[Config, ScriptDirectory]:
     from alembic.config import Config
-    from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(line.directory).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    scripts = ScriptDirectory.from_config(config)
+    return config, ScriptDirectory.from_config(config)
+
+
+def _run(line: Migrations, *, as_sql: bool = False, **options: Any) -> None:
+    from alembic.runtime.environment import EnvironmentContext
+
+    config, scripts = _scripts(line)
     environment = EnvironmentContext(
         config,
         scripts,
