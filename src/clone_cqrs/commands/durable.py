@@ -152,6 +152,7 @@ class DurableExecution:
                 try:
                     cancelled = await unit.commit()
                 except CommitInterruptedError as interrupted:
+                    self._database.give_up(connection)
                     stored = await self._fate(command, interrupted)
                     cancelled = interrupted.cancelled
                     if stored is None:

@@ -15,6 +15,7 @@ from clone_cqrs.messages import Command, DomainEvent
 from clone_cqrs.postgres.connection import CommandConnection, discard, is_gone
 from clone_cqrs.postgres.errors import is_unavailable
 from clone_cqrs.postgres.statements import statement
+from clone_cqrs.postgres.uninterrupted import uninterrupted
 
 _RECORD_COMMAND = statement("clone_cqrs.commands", "record_command")
 READ_RECORD = statement("clone_cqrs.commands", "read_record")
@@ -82,19 +83,10 @@ class UnitOfWork:
         Raises: CommitInterruptedError when the answer was lost; asyncpg's error when the server refused and rolled back.
         """
         self._open = False
-        committing = asyncio.ensure_future(self._connection.end_with("COMMIT"))
         # A network that went away says nothing: after this long, the record has to be asked.
         too_long = asyncio.get_running_loop().call_later(self._answer_within, discard, self._connection)
-        cancelled = False
-        while not committing.done():
-            try:
-                await asyncio.shield(committing)
-            except asyncio.CancelledError:
-                cancelled = True
-            except Exception:
-                break
+        error, cancelled = await uninterrupted(self._connection.end_with("COMMIT"))
         too_long.cancel()
-        error = committing.exception()
         if error is not None:
             if is_unavailable(error) or is_gone(self._connection):
                 # An error that the server sent with its last breath can be of a transaction that it did commit.

@@ -18,9 +18,13 @@ class CommandConnection(asyncpg.Connection):
         """It goes into a caller's own hands, who may change the session: `reset_if_lent` undoes that."""
         self._lent = True
 
+    def was_lent(self) -> bool:
+        """Whether a caller has had it in his own hands since it was last reset."""
+        return getattr(self, "_lent", False)
+
     async def reset_if_lent(self) -> None:
         """Make the session as it was in the beginning. Costs a round trip, and only where a caller had the connection."""
-        if getattr(self, "_lent", False):
+        if self.was_lent():
             self._lent = False
             await self.reset()
 

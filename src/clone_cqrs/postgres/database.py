@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from math import inf
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from clone_cqrs.postgres.ambient import AmbientTransaction, ambient_transaction
 from clone_cqrs.postgres.connection import CommandConnection
 from clone_cqrs.postgres.errors import REFUSED, is_unavailable, sqlstate_of, unavailable
 from clone_cqrs.postgres.migrate import TOOLKIT, Migrations, migrate
+from clone_cqrs.postgres.pool import ConnectionPool
 
 if TYPE_CHECKING:
     from clone_cqrs.messages import DomainEvent
@@ -68,7 +70,7 @@ class Database:
         self._data_directory = data_directory
         self._start_embedded = start_embedded
         self._embedded: EmbeddedServer | None = None
-        self._pool: asyncpg.Pool | None = None
+        self._pool: ConnectionPool | None = None
         self._users = 0
         self._database_id: UUID | None = None
         self._companions: dict[Any, Any] = {}
@@ -109,7 +111,7 @@ class Database:
                 undo.push_async_callback(self._close_embedded)
                 dsn = self._embedded.dsn
             self._resolved = dsn
-            self._pool = await asyncpg.create_pool(
+            pool = await asyncpg.create_pool(
                 dsn,
                 min_size=0,
                 max_size=self._max_connections,
@@ -118,9 +120,9 @@ class Database:
                 reset=_reset_if_lent,
                 command_timeout=None,
                 timeout=self._connect_timeout,
-                max_inactive_connection_lifetime=300.0,
                 server_settings=self._server_settings(),
             )
+            self._pool = ConnectionPool(pool, self._max_connections)
             undo.push_async_callback(self._close_pool)
             async with AsyncExitStack() as warm:
                 for _ in range(max(1, self._min_connections)):
@@ -198,15 +200,13 @@ class Database:
             found = self._companions[kind] = kind(self)
         return cast("T", found)
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[CommandConnection]:
+    def acquire(self) -> AbstractAsyncContextManager[CommandConnection]:
         """A connection of the pool, never the ambient one. Raises: StorageUnavailableError, after bounded retries."""
-        pool = self._require_pool()
-        connection = await self._acquire(pool)
-        try:
-            yield connection
-        finally:
-            await pool.release(cast("Any", connection))
+        return _Use(self._require_pool())
+
+    def give_up(self, connection: CommandConnection) -> None:
+        """A connection from `acquire` that is gone makes room for another one at once."""
+        self._require_pool().give_up(connection)
 
     def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """asyncpg's own connection: the ambient transaction's inside a handler, else one of the pool.
@@ -273,24 +273,6 @@ class Database:
             finally:
                 ambient.close()
 
-    async def _acquire(self, pool: asyncpg.Pool) -> CommandConnection:
-        pause = _FIRST_PAUSE_S
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                acquired = cast("CommandConnection", await pool.acquire())
-            except Exception as error:
-                if sqlstate_of(error) in REFUSED:
-                    raise unavailable(error) from error
-                if not is_unavailable(error):
-                    raise
-                if attempt == _ATTEMPTS:
-                    raise unavailable(error) from error
-            else:
-                return acquired
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
-            pause *= 2
-        raise AssertionError("unreachable")
-
     async def _open_embedded(self) -> EmbeddedServer:
         if self._start_embedded is not None:
             return await self._start_embedded(self._data_directory)
@@ -308,7 +290,7 @@ class Database:
         if server is not None:
             await server.close()
 
-    def _require_pool(self) -> asyncpg.Pool:
+    def _require_pool(self) -> ConnectionPool:
         if self._pool is None:
             raise StorageUnavailableError("the database is not open: use `async with Database.open(dsn) as database`")
         return self._pool
@@ -319,6 +301,41 @@ class Database:
             "statement_timeout": f"{int(self._statement_timeout * 1000)}",
             "idle_in_transaction_session_timeout": f"{int(self._idle_timeout * 1000)}",
         }
+
+
+class _Use(AbstractAsyncContextManager[CommandConnection]):
+    """One use of a connection of the pool. A class, because every command passes through, and a generator costs more."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> CommandConnection:
+        self._connection = await _take(self._pool)
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._pool.put_back(self._connection, clean=error is None)
+
+
+async def _take(pool: ConnectionPool) -> CommandConnection:
+    pause = _FIRST_PAUSE_S
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return await pool.take()
+        except Exception as error:
+            if sqlstate_of(error) in REFUSED:
+                raise unavailable(error) from error
+            if not is_unavailable(error):
+                raise
+            if attempt == _ATTEMPTS:
+                raise unavailable(error) from error
+        await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+        pause *= 2
+    raise AssertionError("unreachable")
 
 
 async def _reset_if_lent(connection: asyncpg.Connection) -> None:

@@ -1,0 +1,133 @@
+"""Connections that wait between two uses, above asyncpg's pool."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any, Final, cast
+
+import asyncpg
+
+from clone_cqrs.postgres.connection import CommandConnection, is_gone
+
+_IDLE_S: Final = 300.0
+"""A connection that nobody wanted for so long is closed."""
+
+
+class ConnectionPool:
+    """At most `size` connections, the one used last given out first.
+
+    asyncpg's pool opens, resets and closes them, and takes a task, a timer and a new proxy for each use. A connection that
+    comes back clean needs none of that: it stays outside of asyncpg's pool, or goes straight to the next who waits. One that
+    failed, was closed, or was in a caller's own hands takes the long way.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, size: int) -> None:
+        self._pool = pool
+        self._room = size
+        """How many more may be taken out of asyncpg's pool."""
+        self._given_up: set[CommandConnection] = set()
+        self._idle: list[tuple[CommandConnection, float]] = []
+        self._waiters: deque[asyncio.Future[CommandConnection | None]] = deque()
+        self._closing = False
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    async def take(self) -> CommandConnection:
+        """A connection, once there is one. Raises: whatever connecting raises."""
+        while True:
+            while self._idle:
+                connection, _since = self._idle.pop()
+                if not is_gone(connection):
+                    return connection
+                await self._let_go(connection)
+            if self._room > 0:
+                return await self._open()
+            handed = await self._wait()
+            if handed is not None:
+                return handed
+
+    async def put_back(self, connection: CommandConnection, *, clean: bool) -> None:
+        """The end of a use. clean: nothing failed in it, and no transaction is open."""
+        if not clean or self._closing or is_gone(connection) or connection.was_lent() or connection.is_in_transaction():
+            await self._let_go(connection)
+        else:
+            self._hand_on(connection)
+
+    def give_up(self, connection: CommandConnection) -> None:
+        """A connection that is in use and gone makes room for another one, before its use has ended."""
+        self._given_up.add(connection)
+        self._make_room()
+
+    async def close(self) -> None:
+        """Close all connections, each when it comes back."""
+        self._closing = True
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        while self._idle:
+            await self._let_go(self._idle.pop()[0])
+        await self._pool.close()
+
+    async def _open(self) -> CommandConnection:
+        self._room -= 1
+        try:
+            return cast("CommandConnection", await self._pool.acquire())
+        except BaseException:
+            self._make_room()
+            raise
+
+    async def _wait(self) -> CommandConnection | None:
+        """What is handed on; None when there is room for another connection instead."""
+        waiter: asyncio.Future[CommandConnection | None] = self._loop.create_future()
+        self._waiters.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            # Cancelled after it was given something: that is the next one's.
+            if waiter.done() and not waiter.cancelled():
+                handed = waiter.result()
+                if handed is None:
+                    self._wake(None)
+                else:
+                    self._hand_on(handed)
+            raise
+
+    async def _let_go(self, connection: CommandConnection) -> None:
+        try:
+            await self._pool.release(cast("Any", connection))
+        finally:
+            if connection in self._given_up:
+                self._given_up.remove(connection)
+            else:
+                self._make_room()
+
+    def _make_room(self) -> None:
+        self._room += 1
+        self._wake(None)
+
+    def _hand_on(self, connection: CommandConnection) -> None:
+        if not self._wake(connection):
+            self._idle.append((connection, self._loop.time()))
+            if self._sweeping is None:
+                self._sweeping = self._loop.call_later(_IDLE_S, self._sweep)
+
+    def _wake(self, handed: CommandConnection | None) -> bool:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(handed)
+                return True
+        return False
+
+    def _sweep(self) -> None:
+        """Close what has been idle for too long: those at the bottom, because the last used is on top."""
+        self._sweeping = None
+        now = self._loop.time()
+        kept = [(connection, since) for connection, since in self._idle if now - since < _IDLE_S]
+        for connection, _since in self._idle[: len(self._idle) - len(kept)]:
+            if not is_gone(connection):
+                connection.terminate()
+            self._make_room()
+        self._idle = kept
+        if kept:
+            self._sweeping = self._loop.call_later(kept[0][1] + _IDLE_S - now, self._sweep)
