@@ -77,7 +77,7 @@ async def _import(call: _Call) -> Tally:
                 await _execute(application, source, rejects, tally)
                 seconds = time.monotonic() - began
                 try:
-                    await application.refresh_views()
+                    await _refresh(application)
                 finally:
                     show_outcomes(tally, seconds=seconds, rejects=call.rejects, as_json=call.as_json)
     return tally
@@ -107,6 +107,16 @@ async def _execute(application: Application, source: Source, rejects: Rejects, t
         if sentence is None or isinstance(error, UsageFaultError):
             raise
         raise FaultError(f"{sentence}; {_until_then(tally)}") from error
+
+
+async def _refresh(application: Application) -> None:
+    try:
+        await application.refresh_views()
+    except Exception as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        raise FaultError(f"everything is imported, but the views are as they were: {sentence}") from error
 
 
 def _until_then(tally: Tally) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -21,5 +22,5 @@ def shown_progress(screen: Console, source: Source, tally: Tally) -> Iterator[Ca
     measured = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn()) if source.size_bytes else ()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), *measured, TextColumn("{task.fields[lines]:,} lines"))
     with Progress(*columns, console=screen, transient=True) as progress:
-        task = progress.add_task(source.name, total=source.size_bytes, lines=0)
+        task = progress.add_task(Path(source.name).name, total=source.size_bytes, lines=0)
         yield lambda: progress.update(task, completed=source.consumed_bytes, lines=tally.lines)
