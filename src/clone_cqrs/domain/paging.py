@@ -55,7 +55,7 @@ def place_of(query: Query[Any, Any]) -> Place:
         raise QueryValidationError(["cursor: is damaged, or belongs to another query"]) from None
 
 
-def page_of(query: Query[Any, Any], rows: list[asyncpg.Record], model: type[M], moment: str) -> Page[M]:
+def page_of(query: Query[Any, Page[M]], rows: list[asyncpg.Record], model: type[M], moment: str) -> Page[M]:
     """The page that these rows make: one more than page_size, when there is a page after it, each with `id` and `moment`."""
     size = query.payload.page_size
     items = tuple(row_as(model, row) for row in rows[:size])
@@ -64,7 +64,8 @@ def page_of(query: Query[Any, Any], rows: list[asyncpg.Record], model: type[M], 
         last = rows[size - 1]
         packed = _PLACE.pack((last[moment] - _EPOCH) // _MICROSECOND, last["id"].bytes)
         following = urlsafe_b64encode(packed + _seal(query, packed)).decode("ascii")
-    return Page[M].model_construct(items=items, next_cursor=following)
+    page: type[Page[M]] = query.result_type
+    return page.model_construct(items=items, next_cursor=following)
 
 
 def _seal(query: Query[Any, Any], packed: bytes) -> bytes:
