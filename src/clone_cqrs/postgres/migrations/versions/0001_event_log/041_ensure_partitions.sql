@@ -13,12 +13,15 @@ DECLARE
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('cqrs.ensure_partitions', 0));
     SELECT partition_rows INTO rows_each FROM cqrs.installation;
-    SELECT coalesce(max(e.position), 0) INTO head FROM cqrs.event e;
+    -- Positions that were drawn and rolled back are used up, too; a server that was restored may be behind its rows.
+    SELECT greatest(coalesce(max(e.position), 0),
+                    coalesce(pg_sequence_last_value(pg_get_serial_sequence('cqrs.event', 'position')::regclass), 0))
+        INTO head FROM cqrs.event e;
     SELECT coalesce(max(p.upper_position), 1), coalesce(max(p.number), 0) INTO upper_bound, partition_number
         FROM cqrs.log_partition p;
     WHILE upper_bound <= head + p_ahead * rows_each LOOP
         partition_number := partition_number + 1;
-        name := format('event_%s', lpad(partition_number::text, 6, '0'));
+        name := format('event_%s', lpad(partition_number::text, greatest(6, length(partition_number::text)), '0'));
         EXECUTE format('CREATE TABLE cqrs.%I (LIKE cqrs.event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
         EXECUTE format('CREATE TRIGGER event_append_only_truncate BEFORE TRUNCATE ON cqrs.%I '
                        'FOR EACH STATEMENT EXECUTE FUNCTION cqrs.refuse_change()', name);

@@ -21,7 +21,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE NOT r.rolsuper AND r.rolname !~ '^pg_'
           AND r.oid <> (SELECT relowner FROM pg_class WHERE oid = 'cqrs.event'::regclass)
           AND NOT pg_has_role(r.oid, (SELECT relowner FROM pg_class WHERE oid = 'cqrs.event'::regclass), 'usage')
-          AND (has_table_privilege(r.oid, 'cqrs.event', 'insert, update, truncate')
-            OR has_any_column_privilege(r.oid, 'cqrs.event', 'insert, update')
+          AND (EXISTS (SELECT FROM pg_partition_tree('cqrs.event') p
+                       WHERE has_table_privilege(r.oid, p.relid, 'insert, update, truncate')
+                          OR has_any_column_privilege(r.oid, p.relid, 'insert, update'))
             OR has_sequence_privilege(r.oid, pg_get_serial_sequence('cqrs.event', 'position'), 'usage, update'))
 $$
