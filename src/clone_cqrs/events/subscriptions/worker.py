@@ -132,11 +132,8 @@ class PartitionWorker:
             return
         try:
             await self._in_transaction(wanted, last)
-        except LeaseLostError:
-            raise
         except Exception as error:
-            if is_unavailable(error):
-                raise
+            _failure_of_handler(error)
         else:
             self._lease.checkpoint = last
             self._wakeups.progressed()
@@ -144,12 +141,8 @@ class PartitionWorker:
         for row in wanted:
             try:
                 await self._in_transaction([row], row["position"])
-            except LeaseLostError:
-                raise
             except Exception as error:
-                if is_unavailable(error):
-                    raise
-                await self._set_aside.add(row, error, 1, row["position"])
+                await self._set_aside.add(row, _failure_of_handler(error), 1, row["position"])
             self._lease.checkpoint = row["position"]
         await self._reached(last)
 
@@ -157,8 +150,13 @@ class PartitionWorker:
         async with self._database.transaction() as connection:
             for row in rows:
                 if not self._set_aside.holds((row["aggregate_type"], row["aggregate_id"])):
-                    await self._handlers.deliver(event_of(row), self._settings.handler_timeout)
+                    await self._deliver_inside(row)
             await self._lease.move(checkpoint, connection)
+
+    async def _deliver_inside(self, row: asyncpg.Record) -> None:
+        error = await self._deliver(row)
+        if error is not None:
+            raise _HandlerFailedError from error
 
     async def _deliver(self, row: asyncpg.Record) -> Exception | None:
         try:
@@ -176,13 +174,11 @@ class PartitionWorker:
         if self._settings.exactly_once:
             try:
                 async with self._database.transaction() as connection:
-                    if held.state != "discarded":
-                        await self._handlers.deliver(event_of(row or {}), self._settings.handler_timeout)
+                    if held.state != "discarded" and row is not None:
+                        await self._deliver_inside(row)
                     following = await self._finish(held, checkpoint, connection)
-            except LeaseLostError:
-                raise
             except Exception as failed:
-                error = failed
+                error = _failure_of_handler(failed)
         else:
             if held.state != "discarded" and row is not None:
                 error = await self._deliver(row)
@@ -203,6 +199,20 @@ class PartitionWorker:
         await self._lease.move(position)
         self._reader.checkpoint = position
         self._wakeups.progressed()
+
+
+class _HandlerFailedError(Exception):
+    """A handler's own failure, in a transaction that has to be rolled back for it."""
+
+
+def _failure_of_handler(error: Exception) -> Exception:
+    """The error to set an event aside with. Raises: `error` itself where the lease is lost or the database is not there."""
+    if isinstance(error, _HandlerFailedError) and isinstance(error.__cause__, Exception):
+        # Also a TimeoutError or a refused connection: those of a handler are about its own world.
+        return error.__cause__
+    if isinstance(error, LeaseLostError) or is_unavailable(error):
+        raise error
+    return error
 
 
 def partition_of(aggregate_type: str, aggregate_id: str, partitions: int) -> int:
