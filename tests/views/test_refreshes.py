@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from itertools import pairwise
 
 import pytest
@@ -232,3 +233,21 @@ def test_leaves_nothing_behind_when_the_loop_ends_first(caplog: pytest.LogCaptur
 
     asyncio.run(run())
     assert caplog.text == ""
+
+
+async def test_a_refresh_takes_nothing_along_from_the_command_that_caused_it() -> None:
+    user: ContextVar[str] = ContextVar("user", default="nobody")
+    seen: list[str] = []
+
+    async def look(_view: str) -> None:
+        seen.append(user.get())
+
+    refreshes = Refreshes(look)
+    token = user.set("ada")
+    refreshes.ask("profile", 0)
+    user.reset(token)
+    user.set("bob")
+    refreshes.ask("profile", 0)
+    await refreshes.drain(DEADLINE_S)
+    await refreshes.close()
+    assert seen == ["nobody"]

@@ -36,4 +36,4 @@ def _as_record(
     facts = {key: value for key, value in event.items() if key != "level"}
     text = " ".join([name, *(f"{key}={value!r}" for key, value in facts.items())])
     # One attribute, so that no fact can take the place of a record's own.
-    return (text.replace("%", "%%"),), {"extra": {"cqrs_event": name, "cqrs_facts": facts}}
+    return (text,), {"extra": {"cqrs_event": name, "cqrs_facts": facts}}
