@@ -40,14 +40,14 @@ def _worker(connection: asyncpg.Connection) -> Callable[[], Awaitable[None]]:
             fingerprint,
             f'{{"userId":"{user_id}"}}',
             now,
-            [event_id],
-            ["user.created"],
-            ["user"],
-            [str(user_id)],
-            [None],
-            [now],
-            [payload],
-            [metadata],
+            event_id,
+            "user.created",
+            "user",
+            str(user_id),
+            None,
+            now,
+            payload,
+            metadata,
         )
         await connection.execute("COMMIT")
 

@@ -34,14 +34,14 @@ _RECORD_ARGUMENTS = (
     r"decode(repeat('00', 32), 'hex')",
     _DATA,
     "clock_timestamp()",
-    f"ARRAY[{_EVENT_ID}]",
-    "ARRAY['user.created']",
-    "ARRAY['user']",
-    f"ARRAY[{_USER_ID}::text]",
-    "ARRAY[NULL]::bigint[]",
-    "ARRAY[clock_timestamp()]",
-    f"ARRAY[{_PAYLOAD}]",
-    f"ARRAY[{_METADATA}]",
+    _EVENT_ID,
+    "'user.created'",
+    "'user'",
+    f"{_USER_ID}::text",
+    "NULL",
+    "clock_timestamp()",
+    _PAYLOAD,
+    _METADATA,
 )
 
 

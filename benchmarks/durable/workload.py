@@ -12,7 +12,7 @@ PASSWORD_HASH: Final = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHRzYWx0$aGFzaGhh
 NAME: Final = "Ada Lovelace"
 TIER: Final = "free"
 INSERT_USER: Final = statement("clone_cqrs.domain.users", "insert_user")
-RECORD_COMMAND: Final = statement("clone_cqrs.commands", "record_command")
+RECORD_COMMAND: Final = statement("clone_cqrs.commands", "record_command_with_one_event")
 """The product's own texts, so that pgbench and the hand-written loop run what it runs."""
 
 

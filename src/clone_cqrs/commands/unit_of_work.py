@@ -18,10 +18,12 @@ from clone_cqrs.postgres.statements import statement
 from clone_cqrs.postgres.uninterrupted import uninterrupted
 
 _RECORD_COMMAND = statement("clone_cqrs.commands", "record_command")
+_RECORD_COMMAND_WITH_ONE_EVENT = statement("clone_cqrs.commands", "record_command_with_one_event")
 READ_RECORD = statement("clone_cqrs.commands", "read_record")
 _ROLLBACK_S = 5.0
 """A server that does not answer a ROLLBACK in this time is not waited for: it finds the connection closed."""
 _NOTHING_ON_RECORD = "SELECT 0"
+_NO_COLUMNS: tuple[Any, ...] = ((),) * 8
 
 
 class CommitInterruptedError(Exception):
@@ -48,31 +50,20 @@ class UnitOfWork:
     async def begin(self, command_id: UUID) -> asyncpg.Record | None:
         """Begin, wait for another execution of the same id, and return what is on record for it."""
         self._open = True
-        # A UUID's own text holds nothing but hex digits and hyphens, so it is safe inside the statement; as a parameter it
-        # would cost a round trip of its own after BEGIN.
-        status = await self._connection.begin_with(f"SELECT FROM cqrs.claim_command('{UUID(int=command_id.int)}')")
+        # 32 hex digits are safe inside the statement; as a parameter the id would cost a round trip of its own after BEGIN.
+        status = await self._connection.begin_with(f"SELECT FROM cqrs.claim_command('{command_id.int:032x}')")
         return None if status == _NOTHING_ON_RECORD else await self._connection.fetchrow(READ_RECORD, command_id)
 
     async def record(
         self, command: Command[Any, Any], fingerprint: bytes, data: str, timestamp: Any, events: Sequence[DomainEvent[Any]]
     ) -> asyncpg.Record:
         """Log the events and record the outcome. Returns the row (positions, versions)."""
+        if len(events) == 1:
+            text, columns = _RECORD_COMMAND_WITH_ONE_EVENT, _values_of(events[0])
+        else:
+            text, columns = _RECORD_COMMAND, tuple(zip(*map(_values_of, events), strict=True)) or _NO_COLUMNS
         row = await self._connection.fetchrow(
-            _RECORD_COMMAND,
-            command.command_id,
-            command.command_type,
-            command.user_id,
-            fingerprint,
-            data,
-            timestamp,
-            [event.event_id for event in events],
-            [event.event_type for event in events],
-            [event.aggregate_type for event in events],
-            [event.aggregate_id for event in events],
-            [event.version for event in events],
-            [event.timestamp for event in events],
-            [_json(event.payload) for event in events],
-            [_json(event.metadata) for event in events],
+            text, command.command_id, command.command_type, command.user_id, fingerprint, data, timestamp, *columns
         )
         assert row is not None
         return row
@@ -108,6 +99,20 @@ class UnitOfWork:
             discard(self._connection)
             if not isinstance(error, Exception):
                 raise
+
+
+def _values_of(event: DomainEvent[Any]) -> tuple[Any, ...]:
+    """What the log keeps of an event, in the order of the statements' parameters."""
+    return (
+        event.event_id,
+        event.event_type,
+        event.aggregate_type,
+        event.aggregate_id,
+        event.version,
+        event.timestamp,
+        _json(event.payload),
+        _json(event.metadata),
+    )
 
 
 def _json(value: Any) -> str:

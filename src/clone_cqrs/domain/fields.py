@@ -23,7 +23,7 @@ def _not_blank(value: str) -> str:
 
 def _email(value: str) -> str:
     local, at, domain = value.partition("@")
-    if not (local and at and domain) or "@" in domain or any(character.isspace() for character in value):
+    if not (local and at and domain) or "@" in domain or value.split() != [value]:
         raise ValueError("should be an email address: one @, no spaces")
     return value
 
