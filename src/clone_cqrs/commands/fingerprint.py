@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
+from types import NoneType
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic.types import Secret
 
 _SECRETS = (SecretStr, SecretBytes, Secret)
+# Most members are one of these, and telling that first is quicker than asking pydantic's classes whether they are theirs.
+_LEAVES = frozenset({str, int, float, bool, NoneType, UUID, datetime, Decimal})
 
 
 def fingerprint_of(payload: BaseModel) -> bytes:
@@ -27,6 +33,8 @@ def secret_paths(value: Any) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     members = value.__dict__.items() if isinstance(value, BaseModel) else _items(value)
     for name, member in members:
+        if type(member) in _LEAVES:
+            continue
         if isinstance(member, _SECRETS):
             found[name] = True
         elif isinstance(member, (BaseModel, dict, tuple, list)):
@@ -40,8 +48,7 @@ def _items(value: Any) -> Any:
     return value.items() if isinstance(value, dict) else enumerate(value)
 
 
-def _canonical(wire: Any) -> str:
-    return json.dumps(wire, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 
 def _sorted_sets(value: Any, wire: Any) -> Any:
@@ -49,9 +56,9 @@ def _sorted_sets(value: Any, wire: Any) -> Any:
     if isinstance(value, (frozenset, set)) and isinstance(wire, list):
         return sorted(wire, key=_canonical)
     if isinstance(value, BaseModel) and isinstance(wire, dict):
-        fields = type(value).model_fields
         for name, member in value.__dict__.items():
-            if isinstance(member, _CONTAINERS) and name in fields:
+            if type(member) not in _LEAVES and isinstance(member, _CONTAINERS) and name in type(value).model_fields:
+                fields = type(value).model_fields
                 key = fields[name].serialization_alias or fields[name].alias or name
                 if key in wire:
                     wire[key] = _sorted_sets(member, wire[key])
