@@ -11,11 +11,12 @@ from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from clone_cqrs.cli.faults import UsageFaultError
+from clone_cqrs.cli.faults import DSN_FORM, UsageFaultError
 from clone_cqrs.cli.options import CLONE
 
 if TYPE_CHECKING:
     from clone_cqrs.bootstrap import Application
+    from clone_cqrs.postgres import Database
 
 
 def load_application(app: str, dsn: str | None, **settings: Any) -> Application:
@@ -50,13 +51,26 @@ async def opened_database(app: str, dsn: str | None, **settings: Any) -> AsyncIt
     must not reach another database than the one that was named.
     """
     application = load_application(app, dsn, **settings)
-    async with application.database as database:
+    async with _opened(application.database) as database:
         if dsn is not None and database.dsn != dsn:
             raise UsageFaultError(
                 f"--dsn: {app} names another database itself; let it use Database.open() without a DSN, or be a function "
                 "that takes `dsn`"
             )
         yield application
+
+
+@asynccontextmanager
+async def _opened(database: Database) -> AsyncIterator[Database]:
+    try:
+        await database.start()
+    except ValueError as error:
+        # The driver's own text is left out: it quotes the part that it could not read, which may be the password.
+        raise UsageFaultError(f"the DSN cannot be understood: {DSN_FORM}") from error
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 def resolve(app: str) -> Any:

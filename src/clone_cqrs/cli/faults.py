@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from enum import IntEnum
 
-_DSN_FORM = "a DSN looks like postgresql://user@host:5432/database"
+DSN_FORM = "a DSN looks like postgresql://user@host:5432/database"
 
 
 class ExitCode(IntEnum):
@@ -50,8 +50,6 @@ def sentence_of(error: BaseException) -> str | None:
         if isinstance(cause, asyncpg.InsufficientPrivilegeError):
             # The server names the object, never a value.
             return f"the DSN's user lacks a right: {cause.args[0]}"
-        if isinstance(cause, asyncpg.ClientConfigurationError):
-            return f"the DSN cannot be understood: {_DSN_FORM}"
         # Of the system's errors those of connections only: a file that is missing is nothing that PostgreSQL did.
         if isinstance(cause, (asyncpg.PostgresError, ConnectionError, socket.gaierror)) and is_unavailable(cause):
             return str(unavailable(cause))

@@ -35,7 +35,7 @@ def demo(
 
 async def _demo(dsn: str | None, *, quiet: bool) -> dict[str, object]:
     """What was seen."""
-    from clone_cqrs.cli.application import load_application, resolve
+    from clone_cqrs.cli.application import opened_database, resolve
     from clone_cqrs.cli.demo.day import Day
     from clone_cqrs.cli.demo.stage import Stage
     from clone_cqrs.cli.demo.texts import TITLE, goodbye
@@ -55,7 +55,8 @@ async def _demo(dsn: str | None, *, quiet: bool) -> dict[str, object]:
                 dsn = server.dsn
             # No workers, no migration, so that the demo can show both. Cheap hashes: else they are most of what it takes.
             cost = resolve("clone_cqrs.domain:CHEAPEST")
-            application = load_application(CLONE, dsn, workers=False, migrate=False, password_cost=cost)
+            opening = opened_database(CLONE, dsn, workers=False, migrate=False, password_cost=cost)
+            application = await closing.enter_async_context(opening)
             await closing.enter_async_context(application)
             version = await application.database.fetch_value("SHOW server_version")
             part.show(f"PostgreSQL {version}, {where}")
