@@ -93,10 +93,6 @@ class Clone:
     async def everything(self) -> dict[str, list[dict[str, Any]]]:
         return {table: await self.rows(table) for table in TABLES}
 
-    async def event_count(self) -> int:
-        count: int = await self.database.fetch_value("SELECT count(*) FROM cqrs.event")
-        return count
-
     # What tests find given.
 
     async def user(self, **fields: Any) -> UUID:
