@@ -178,6 +178,9 @@ class CommandBus(Bus[CommandHandler]):
                     result = refusal(error)
             else:
                 result = await _within(timeout, registration, command)
+        except CqrsError as error:
+            # Of a hook that raises instead of answering.
+            return refusal(error)
         finally:
             leave(token)
         return result if not result.events else await self._publish(command, result)
