@@ -31,8 +31,7 @@ class ConsistencyToken(str):
     def of(cls, database_id: UUID, position: int) -> Self:
         """The token for "position and all before it" in a database."""
         body = database_id.bytes[:_DATABASE_BYTES] + position.to_bytes(_POSITION_BYTES, "big")
-        text = base64.urlsafe_b64encode(body + _check(body)).decode("ascii").rstrip("=")
-        token = cls(_PREFIX + text)
+        token = cls(_PREFIX + _spelled(body + _check(body)))
         token.database = body[:_DATABASE_BYTES]
         token.position = position
         return token
@@ -50,6 +49,8 @@ class ConsistencyToken(str):
             body, check = raw[:-_CHECK_BYTES], raw[-_CHECK_BYTES:]
             if len(body) != _DATABASE_BYTES + _POSITION_BYTES or check != _check(body):
                 raise ValueError
+            if _spelled(raw) != encoded:
+                raise ValueError  # base64 leaves some bits of the last character, and the padding, open
         except (ValueError, binascii.Error):
             raise QueryValidationError("consistencyToken: is damaged, or not a token of this system") from None
         token = cls(text)
@@ -60,6 +61,10 @@ class ConsistencyToken(str):
     def belongs_to(self, database_id: UUID) -> bool:
         """Whether it was made by this database."""
         return self.database == database_id.bytes[:_DATABASE_BYTES]
+
+
+def _spelled(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
 
 
 def _check(body: bytes) -> bytes:
