@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import Self
+from typing import Final, Self
 
 from clone_cqrs.commands import CommandBus
 from clone_cqrs.consistency import ConsistencyRule, EventualConsistencyHandler
@@ -12,6 +12,9 @@ from clone_cqrs.events import EventSubscriber
 from clone_cqrs.postgres import Database, Migrations
 from clone_cqrs.queries import QueryBus
 from clone_cqrs.views import MaterializedView, refresh_view
+
+UPKEEP: Final = "cqrs.views"
+"""The subscription that keeps the views up: one of its processes at a time does it for all."""
 
 
 class Application:
@@ -43,9 +46,13 @@ class Application:
         self.subscriptions = tuple(subscriptions)
         self.migrations = tuple(migrations)
         self.workers = workers
-        self.consistency = EventualConsistencyHandler(queries, views=self.views, refresh=workers)
+        # Answers go when this process commits; views follow through a subscription, so that no crash comes between.
+        self.consistency = EventualConsistencyHandler(queries, views=self.views, refresh=workers, refresh_on_commit=False)
         for rule in rules:
             self.consistency.register_rule(rule)
+        self._upkeep = EventSubscriber(database, UPKEEP, before_checkpoint=self.consistency.drain)
+        for event_type in {rule.event_type for rule in rules if rule.affected_views}:
+            self._upkeep.on(event_type, self.consistency.handle_event)
         self._migrate_at_start = migrate_at_start
         self._opened = AsyncExitStack()
 
@@ -61,7 +68,7 @@ class Application:
                 await self.migrate()
             opening.push_async_callback(self.consistency.close)
             if self.workers:
-                for subscription in self.subscriptions:
+                for subscription in (self._upkeep, *self.subscriptions):
                     await opening.enter_async_context(subscription)
             self._opened = opening.pop_all()
         return self
@@ -79,5 +86,9 @@ class Application:
             await refresh_view(self.database, view.name)
 
     async def drain(self, timeout: float | None = None) -> None:
-        """Wait until what events asked for so far has been done: every refresh that is pending or running."""
-        await self.consistency.drain(timeout)
+        """Wait until the views have followed every event that is logged now, in whichever process keeps them up.
+
+        Raises: StaleReadError after `timeout` seconds.
+        """
+        head: int = await self.database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
+        await self._upkeep.wait_until(head, timeout)

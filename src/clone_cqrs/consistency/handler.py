@@ -21,8 +21,9 @@ class EventualConsistencyHandler:
     again when a view that it affects has been refreshed: those loaded in between came from the view as it was.
 
     database: where the views are; by default the query bus's; without one, views are named but not refreshed. views: their
-    declarations, where there are any. refresh: False leaves the refreshes to another process. `close`, or `async with`,
-    ends them.
+    declarations, where there are any. refresh: False leaves the refreshes to another process; refresh_on_commit: False asks for
+    them only in `handle_event`, because a subscription hands it every event, and survives a crash before the refresh.
+    `close`, or `async with`, ends them.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class EventualConsistencyHandler:
         database: Database | None = None,
         views: Sequence[MaterializedView] = (),
         refresh: bool = True,
+        refresh_on_commit: bool = True,
     ) -> None:
         self._query_bus = query_bus
         self._database = database if database is not None else query_bus.database
@@ -39,7 +41,9 @@ class EventualConsistencyHandler:
         self._rules: list[ConsistencyRule] = []
         self._rules_of_event: dict[str, list[ConsistencyRule]] = {}
         self._handled = HandledEvents()
+        self._dropped = HandledEvents()
         self._refreshes = None if self._database is None or not refresh else Refreshes(partial(self._refresh, self._database))
+        self._refresh_on_commit = refresh_on_commit
         self._stale_until_refresh: dict[str, StaleAnswers] = {}
         query_bus.on_events(self._committed)
         if self._database is not None and self._database is not query_bus.database:
@@ -86,16 +90,24 @@ class EventualConsistencyHandler:
 
     def _committed(self, events: Sequence[DomainEvent[Any]]) -> None:
         for event in events:
-            self._apply(event)
+            if self._refresh_on_commit:
+                self._apply(event)
+            else:
+                self._drop(event, self._rules_of_event.get(event.event_type, ()))
+
+    def _drop(self, event: DomainEvent[Any], rules: Sequence[ConsistencyRule]) -> StaleAnswers:
+        stale = StaleAnswers()
+        for rule in rules:
+            stale.add(rule, event)
+        if rules and self._dropped.first_time(event.event_id):
+            stale.drop(self._query_bus)
+        return stale
 
     def _apply(self, event: DomainEvent[Any]) -> None:
         rules = self._rules_of_event.get(event.event_type)
         if rules is None or not self._handled.first_time(event.event_id):
             return
-        stale = StaleAnswers()
-        for rule in rules:
-            stale.add(rule, event)
-        stale.drop(self._query_bus)
+        stale = self._drop(event, rules)
         if self._refreshes is None:
             return
         for rule in rules:

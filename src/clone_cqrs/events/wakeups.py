@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-import asyncpg
-
 from clone_cqrs.postgres.database import Database
+from clone_cqrs.telemetry import get_logger
 
 CHANNEL: Final = "cqrs_event"
 _RECONNECT_S: Final = (0.1, 5.0)
+_log = get_logger(__name__)
 
 
 class Wakeups:
@@ -40,9 +40,10 @@ class Wakeups:
         """Listen no more, once nobody needs it."""
         self._users -= 1
         if self._users == 0 and self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
-            self._listening = None
+            # Taken out first: whoever starts while this one ends gets a listener of his own.
+            listening, self._listening = self._listening, None
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
     def wake(self) -> None:
         """The log has grown."""
@@ -79,8 +80,8 @@ class Wakeups:
                 # Whatever was committed while nobody listened.
                 self.wake()
                 await lost.wait()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                pass
+            except Exception as error:
+                _log.warning("listener_interrupted", error=type(error).__name__)
             finally:
                 connection.terminate()
             await asyncio.sleep(pause)

@@ -128,6 +128,23 @@ async def test_exactly_once_commits_effect_and_checkpoint_together(database: Dat
         assert [row["position"] for row in await database.fetch("SELECT position FROM effect ORDER BY 1")] == [1, 3]
 
 
+async def test_no_checkpoint_is_stored_before_what_the_handler_began_is_done(database: Database, log: Log) -> None:
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def finished() -> None:
+        begun.set()
+        await done.wait()
+
+    seen = Seen()
+    async with subscriber(database, seen, before_checkpoint=finished) as running:
+        last = await log.note("a", "b")
+        await begun.wait()
+        assert seen.positions
+        assert await database.fetch_value("SELECT checkpoint FROM cqrs.subscription") == 0
+        done.set()
+        await running.wait_until(last, WAIT_S)
+
+
 async def test_the_follower_of_a_process_stores_nothing(database: Database, log: Log) -> None:
     seen = Seen()
     await log.note("a")

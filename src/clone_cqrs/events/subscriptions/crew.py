@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from datetime import timedelta
 from math import ceil
@@ -46,6 +47,7 @@ class Crew:
         self._wakeups = wakeups
         self._workers: dict[asyncio.Task[None], PartitionWorker] = {}
         self._stopping = asyncio.Event()
+        self._pause_s = _OUTAGE_PAUSE_S[0]
 
     @classmethod
     async def begin(
@@ -83,17 +85,15 @@ class Crew:
 
     async def run(self) -> None:
         """Keep the share of this process at work until stopped, through any outage of the database."""
-        pause = _OUTAGE_PAUSE_S[0]
         try:
             while not self._stopping.is_set():
                 try:
                     await self._keep_share()
-                    pause = _OUTAGE_PAUSE_S[0]
-                    wait_s = min(self._settings.lease / 3, 2.0)
                 except Exception as error:
                     _log.warning("subscription_interrupted", subscription=self._name, error=describe(error)[0])
-                    wait_s, pause = pause, min(pause * 2, _OUTAGE_PAUSE_S[1])
-                await self._wait(wait_s)
+                    await self._wait_out()
+                else:
+                    await self._wait(min(self._settings.lease / 3, 2.0))
         finally:
             for worker in self._workers.values():
                 worker.stop()
@@ -134,8 +134,17 @@ class Crew:
                 _log.warning(
                     "partition_interrupted", subscription=self._name, partition=worker.partition, error=describe(error)[0]
                 )
+                if worker.has_progressed:
+                    self._pause_s = _OUTAGE_PAUSE_S[0]
                 # The same outage waits for the next worker; do not run around in circles.
-                await asyncio.sleep(_OUTAGE_PAUSE_S[0])
+                await self._wait_out()
+
+    async def _wait_out(self) -> None:
+        """A pause that grows until there is progress again, or the order to stop."""
+        pause, self._pause_s = self._pause_s, min(self._pause_s * 2, _OUTAGE_PAUSE_S[1])
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._stopping.wait()
 
     async def _leave(self) -> None:
         try:

@@ -16,6 +16,10 @@ EVERY_TYPE: Final = "*"
 _LONGEST_TEXT: Final = 10_000
 
 
+class HandlerCancelledError(Exception):
+    """A handler let a CancelledError out that was not meant for its worker."""
+
+
 class Handlers:
     """The functions of one subscription, by event type; "*" takes every type."""
 
@@ -33,15 +37,28 @@ class Handlers:
         """The types that anybody asked for; None for all."""
         return None if EVERY_TYPE in self._by_type else sorted(self._by_type)
 
+    @property
+    def most_at_once(self) -> int:
+        """How many handlers one event can have."""
+        every = len(self._by_type.get(EVERY_TYPE, ()))
+        return every + max((len(found) for key, found in self._by_type.items() if key != EVERY_TYPE), default=0)
+
     def wants(self, event_type: str) -> bool:
         """Whether any handler takes this type."""
         return event_type in self._by_type or EVERY_TYPE in self._by_type
 
     async def deliver(self, event: DomainEvent[Any], limit_s: float) -> None:
-        """Call the handlers one after another. Raises: what they raise; TimeoutError for one that hangs."""
+        """Call the handlers one after another. Raises: what they raise, always an Exception; TimeoutError for one that hangs."""
         for handler in (*self._by_type.get(event.event_type, ()), *self._by_type.get(EVERY_TYPE, ())):
             async with asyncio.timeout(limit_s):
-                await handler(event)
+                try:
+                    await handler(event)
+                except asyncio.CancelledError as cancelled:
+                    task = asyncio.current_task()
+                    if task is not None and task.cancelling():
+                        raise
+                    # Nobody cancelled this task: the handler waited for something of its own that was.
+                    raise HandlerCancelledError("the handler raised CancelledError") from cancelled
 
 
 def describe(error: BaseException) -> tuple[str, str]:

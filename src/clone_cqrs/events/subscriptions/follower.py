@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
@@ -47,12 +48,14 @@ class Follower:
         """Follow until stopped. An outage is waited for: nothing is lost, because the position is kept."""
         pause = _OUTAGE_PAUSE_S[0]
         while not self._stopping.is_set():
+            began_at = self.position
             try:
                 await self._follow()
-                pause = _OUTAGE_PAUSE_S[0]
             except Exception as error:
                 _log.warning("follower_interrupted", error=describe(error)[0])
-                await asyncio.sleep(pause)
+                if self.position > began_at:
+                    pause = _OUTAGE_PAUSE_S[0]
+                await self._pause(pause)
                 pause = min(pause * 2, _OUTAGE_PAUSE_S[1])
 
     async def _follow(self) -> None:
@@ -61,6 +64,8 @@ class Follower:
             seen = self._wakeups.count
             rows = await reader.read(self._settings.batch_size, self._handlers.types)
             for row in rows:
+                if self._stopping.is_set():
+                    break
                 if self._handlers.wants(row["event_type"]):
                     await self._deliver(row)
                 self.position = row["position"]
@@ -80,5 +85,13 @@ class Follower:
             except Exception as error:
                 text, _trace = describe(error)
                 _log.error("follower_handler_failed", attempt=attempt, attempts=attempts, error=text)
-                if attempt < attempts and not self._stopping.is_set():
-                    await asyncio.sleep(self._settings.retries.delay_after(attempt).total_seconds())
+                if self._stopping.is_set():
+                    return
+                if attempt < attempts:
+                    await self._pause(self._settings.retries.delay_after(attempt).total_seconds())
+
+    async def _pause(self, seconds: float) -> None:
+        """A while, or until it is told to stop."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()

@@ -51,7 +51,11 @@ class Lease:
         if moved is None:
             raise LeaseLostError(f"{self.name}/{self.partition}: epoch {self.epoch} is over")
         if connection is None:
-            self.checkpoint = checkpoint
+            self.reached(moved["checkpoint"])
+
+    def reached(self, checkpoint: int) -> None:
+        """A checkpoint is stored. It only grows: a heartbeat's answer may come after that of a later write."""
+        self.checkpoint = max(self.checkpoint, checkpoint)
 
     async def release(self) -> None:
         """Give the partition back, so that another worker need not wait for the lease to run out."""

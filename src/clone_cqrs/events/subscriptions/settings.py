@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, TypeAlias
 
 Start: TypeAlias = Literal["end", "beginning"] | int
+
+
+async def at_once() -> None:
+    """Nothing to wait for."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class SubscriptionSettings:
     batch_size: int = 500
     lease: float = 10.0
     poll: float = 0.5
+    before_checkpoint: Callable[[], Awaitable[object]] = at_once
 
     def __post_init__(self) -> None:
         wrong = []
@@ -53,6 +59,8 @@ class SubscriptionSettings:
         for name in ("handler_timeout", "batch_size", "lease", "poll"):
             if getattr(self, name) <= 0:
                 wrong.append(f"{name}: more than 0")
+        if self.exactly_once and self.before_checkpoint is not at_once:
+            wrong.append("before_checkpoint: not with exactly_once, whose checkpoint commits with the effects")
         if wrong:
             raise ValueError("; ".join(wrong))
 

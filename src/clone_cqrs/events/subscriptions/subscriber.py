@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
 from clone_cqrs.errors import QueryValidationError, StaleReadError, StorageUnavailableError
 from clone_cqrs.events.subscriptions.crew import Crew
 from clone_cqrs.events.subscriptions.delivery import EventHandler, Handlers
 from clone_cqrs.events.subscriptions.follower import Follower
-from clone_cqrs.events.subscriptions.settings import RetryPolicy, Start, SubscriptionSettings
+from clone_cqrs.events.subscriptions.settings import RetryPolicy, Start, SubscriptionSettings, at_once
 from clone_cqrs.events.subscriptions.waiting import Progress, progress_of
 from clone_cqrs.events.token import ConsistencyToken
 from clone_cqrs.events.wakeups import Wakeups
@@ -31,7 +32,8 @@ class EventSubscriber:
     checkpoint commit together. partitions: how many workers, in any number of processes, can share the work; the events of one
     aggregate stay in one. start: where a new subscription begins, "end", "beginning" or after a position. retries: a
     RetryPolicy, or the number of attempts. Times are seconds: handler_timeout for one handler and event; lease, after which a
-    silent worker's partitions are taken over; poll, how often the log is looked at when no wake-up comes.
+    silent worker's partitions are taken over; poll, how often the log is looked at when no wake-up comes. before_checkpoint:
+    waited for before a checkpoint is stored, by a handler that only begins what has to be done.
     Raises: ValueError for settings out of range.
     """
 
@@ -48,6 +50,7 @@ class EventSubscriber:
         batch_size: int = 500,
         lease: float = 10.0,
         poll: float = 0.5,
+        before_checkpoint: Callable[[], Awaitable[object]] = at_once,
     ) -> None:
         if name is not None and not (name.strip() and len(name) <= 200 and name.isprintable()):
             raise ValueError("name: 1 to 200 printable characters")
@@ -56,7 +59,9 @@ class EventSubscriber:
         policy = RetryPolicy(attempts=retries) if isinstance(retries, int) else retries or RetryPolicy()
         self.database = database
         self.name = name
-        self.settings = SubscriptionSettings(exactly_once, partitions, start, policy, handler_timeout, batch_size, lease, poll)
+        self.settings = SubscriptionSettings(
+            exactly_once, partitions, start, policy, handler_timeout, batch_size, lease, poll, before_checkpoint
+        )
         # Tells people which process holds a lease; the random part makes it unique.
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid7().hex[-8:]}"
         self._handlers = Handlers()

@@ -20,7 +20,9 @@ from clone_cqrs.events.wakeups import Wakeups
 from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.errors import is_unavailable
 from clone_cqrs.postgres.statements import statement
+from clone_cqrs.telemetry import get_logger
 
+_log = get_logger(__name__)
 _READ_EVENT = statement("clone_cqrs.events.subscriptions", "read_event")
 _SAVE_EVERY_S = 1.0
 _GAP_FIRST_S, _GAP_LONGEST_S = 0.001, 0.02
@@ -39,6 +41,7 @@ class PartitionWorker:
         self._wakeups = wakeups
         self._set_aside = SetAside(database, lease, settings.retries, handlers.types)
         self._reader = SettledReader(database, lease.checkpoint)
+        self._began_at = lease.checkpoint
         self._stopping = asyncio.Event()
 
     @property
@@ -50,6 +53,11 @@ class PartitionWorker:
     def is_stopping(self) -> bool:
         """Whether it was told to stop."""
         return self._stopping.is_set()
+
+    @property
+    def has_progressed(self) -> bool:
+        """Whether its checkpoint has moved since it began."""
+        return self._lease.checkpoint > self._began_at
 
     def stop(self) -> None:
         """Finish the event at hand, store the checkpoint, and give the partition back."""
@@ -86,8 +94,7 @@ class PartitionWorker:
             if time.monotonic() - looked_at >= self._settings.poll:
                 await self._set_aside.load()
                 looked_at = time.monotonic()
-            for held in self._set_aside.actionable():
-                await self._again(held)
+            await self._come_back()
             seen = self._wakeups.count
             rows = await self._reader.read(self._settings.batch_size, types)
             if rows:
@@ -100,6 +107,14 @@ class PartitionWorker:
                 due = self._set_aside.seconds_to_next()
                 pause = self._settings.poll if due is None else min(due, self._settings.poll)
                 await self._wakeups.wait(seen, pause, self._stopping)
+
+    async def _come_back(self) -> None:
+        """Try what is due again; for so long, because the log goes on."""
+        began = time.monotonic()
+        for held in self._set_aside.actionable():
+            if self._stopping.is_set() or time.monotonic() - began > _SAVE_EVERY_S:
+                return
+            await self._again(held)
 
     def _mine(self, row: asyncpg.Record) -> bool:
         partitions = self._settings.partitions
@@ -114,44 +129,61 @@ class PartitionWorker:
             if self._mine(row) and not self._set_aside.holds((row["aggregate_type"], row["aggregate_id"])):
                 error = await self._deliver(row)
                 if error is not None:
+                    await self._settings.before_checkpoint()
                     await self._set_aside.add(row, error, 1, row["position"])
             position = row["position"]
             if self._stopping.is_set():
                 break
             if time.monotonic() - saved > _SAVE_EVERY_S:
+                await self._settings.before_checkpoint()
                 await self._lease.move(position)
                 saved = time.monotonic()
         await self._reached(position)
 
     async def _process_exactly_once(self, rows: Sequence[asyncpg.Record]) -> None:
-        """The whole batch in one transaction with its checkpoint; where that fails, each event in one of its own."""
+        """As much of the batch as a moment allows in one transaction with its checkpoint; where that fails, one by one."""
         wanted = [row for row in rows if self._mine(row)]
         last: int = rows[-1]["position"]
         if not wanted:
             await self._reached(last)
             return
         try:
-            await self._in_transaction(wanted, last)
+            reached = await self._in_transaction(wanted, last)
         except Exception as error:
             _failure_of_handler(error)
         else:
-            self._lease.checkpoint = last
-            self._wakeups.progressed()
+            self._handled_up_to(reached)
             return
         for row in wanted:
             try:
                 await self._in_transaction([row], row["position"])
             except Exception as error:
                 await self._set_aside.add(row, _failure_of_handler(error), 1, row["position"])
-            self._lease.checkpoint = row["position"]
+            self._handled_up_to(row["position"])
+            if self._stopping.is_set():
+                return
         await self._reached(last)
 
-    async def _in_transaction(self, rows: Sequence[asyncpg.Record], checkpoint: int) -> None:
+    async def _in_transaction(self, rows: Sequence[asyncpg.Record], last: int) -> int:
+        """Handle rows, and store how far that went: `last`, unless it took too long, or the worker is told to stop."""
+        began = time.monotonic()
+        reached = last
         async with self._database.transaction() as connection:
+            await self._allow_for_slow_handlers(connection)
             for row in rows:
                 if not self._set_aside.holds((row["aggregate_type"], row["aggregate_id"])):
                     await self._deliver_inside(row)
-            await self._lease.move(checkpoint, connection)
+                if row is not rows[-1] and (self._stopping.is_set() or time.monotonic() - began > _SAVE_EVERY_S):
+                    reached = row["position"]
+                    break
+            await self._lease.move(reached, connection)
+        return reached
+
+    async def _allow_for_slow_handlers(self, connection: asyncpg.Connection) -> None:
+        # A handler that is idle in its transaction for less than its own time limit must not lose its session.
+        longest = _SAVE_EVERY_S + self._settings.handler_timeout * self._handlers.most_at_once
+        if longest >= self._database.idle_within:
+            await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = {int((longest + 10) * 1000)}")
 
     async def _deliver_inside(self, row: asyncpg.Record) -> None:
         error = await self._deliver(row)
@@ -168,34 +200,52 @@ class PartitionWorker:
     async def _again(self, held: HeldBack) -> None:
         """Try a held back event again, or go on without it where a person said so."""
         checkpoint = self._lease.checkpoint
-        async with self._database.acquire() as reading:
-            row = await reading.fetchrow(_READ_EVENT, held.position)
+        row = None
+        if held.state != "discarded":
+            async with self._database.acquire() as reading:
+                row = await reading.fetchrow(_READ_EVENT, held.position)
+            if row is None:
+                _log.error("set_aside_event_is_gone", subscription=self._lease.name, position=held.position)
+            elif not self._handlers.wants(row["event_type"]):
+                # Set aside by a version of the program that still wanted this type.
+                row = None
         error: Exception | None = None
         if self._settings.exactly_once:
             try:
                 async with self._database.transaction() as connection:
-                    if held.state != "discarded" and row is not None:
+                    if row is not None:
+                        await self._allow_for_slow_handlers(connection)
                         await self._deliver_inside(row)
                     following = await self._finish(held, checkpoint, connection)
             except Exception as failed:
                 error = _failure_of_handler(failed)
         else:
-            if held.state != "discarded" and row is not None:
+            if row is not None:
                 error = await self._deliver(row)
+            await self._settings.before_checkpoint()
             if error is None:
                 async with self._database.acquire() as writing, writing.transaction():
                     following = await self._finish(held, checkpoint, writing)
         if error is None:
             self._set_aside.moved_on(held, following)
             self._wakeups.progressed()
-        else:
+        elif row is not None:
             await self._set_aside.add(row, error, held.attempts + 1, checkpoint)
+        else:
+            raise error
 
     async def _finish(self, held: HeldBack, checkpoint: int, connection: Any) -> HeldBack | None:
         await self._lease.move(checkpoint, connection)
         return await self._set_aside.move_on(held, checkpoint, connection)
 
+    def _handled_up_to(self, position: int) -> None:
+        """A transaction has committed that stored this checkpoint."""
+        self._lease.reached(position)
+        self._reader.checkpoint = position
+        self._wakeups.progressed()
+
     async def _reached(self, position: int) -> None:
+        await self._settings.before_checkpoint()
         await self._lease.move(position)
         self._reader.checkpoint = position
         self._wakeups.progressed()
@@ -210,7 +260,8 @@ def _failure_of_handler(error: Exception) -> Exception:
     if isinstance(error, _HandlerFailedError) and isinstance(error.__cause__, Exception):
         # Also a TimeoutError or a refused connection: those of a handler are about its own world.
         return error.__cause__
-    if isinstance(error, LeaseLostError) or is_unavailable(error):
+    if isinstance(error, LeaseLostError | asyncpg.InterfaceError) or is_unavailable(error):
+        # An InterfaceError here is a connection that was found closed.
         raise error
     return error
 
