@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from pydantic import Field, ValidationError
 
-from clone_cqrs.messages import Payload
+from clone_cqrs.messages import Payload, violations_of
 
 ID = UUID("0192f0c1-2345-7000-8000-000000000001")
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
@@ -171,3 +171,18 @@ def test_a_payload_inside_a_payload_is_as_strict() -> None:
         Outer.model_validate({"leaf": {"whole": "1"}})
     with pytest.raises(ValidationError):
         Outer.model_validate({"leaf": {}, "leaves": [{"whole": True}]})
+
+
+def test_a_field_in_pythons_spelling_is_named_in_the_wires() -> None:
+    class Inner(Payload):
+        deep_field: int
+
+    class Outer(Payload):
+        wide_field: Inner
+
+    with pytest.raises(ValidationError) as refused:
+        Outer.model_validate({"wide_field": {"deep_field": "x", "unknown_field": 1}})
+    assert violations_of(refused.value, Outer) == [
+        "wideField.deepField: should be a number",
+        "wideField.unknown_field: is not a known field",
+    ]

@@ -63,7 +63,7 @@ def checked_payload(payload: Any, payload_type: type[BaseModel]) -> tuple[BaseMo
     try:
         return payload_type.model_validate(dict(payload)), []
     except ValidationError as invalid:
-        return None, violations_of(invalid)
+        return None, violations_of(invalid, payload_type)
 
 
 def checked_identifier(value: UUID | str | None, name: str, wrong: list[str]) -> UUID:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 MAX_VIOLATIONS = 1_000
 """More than this tells nobody more, and a hostile message could ask for a million."""
@@ -73,15 +73,24 @@ _OWN = frozenset(
 )
 
 
-def violations_of(error: ValidationError, *, root: str = "payload") -> list[str]:
-    """All violations of one failed validation, in the order of the fields. Rules over several fields stand under `root`."""
+def violations_of(error: ValidationError, model: type[BaseModel] | None = None, *, root: str = "payload") -> list[str]:
+    """All violations of one failed validation, in the order of the fields. Rules over several fields stand under `root`.
+
+    model: what was validated. A field given in Python's spelling is named in the wire's, if the model has one.
+    """
     found = []
+    respell = None if model is None else model.model_config.get("alias_generator")
     details = error.errors(include_url=False, include_input=False)
     for detail in details[:MAX_VIOLATIONS]:
         kind, context = detail["type"], detail.get("ctx", {})
         location: tuple[int | str, ...] = detail["loc"]
         if kind == "both_spellings":
             location = (*location, context["field"])
+        if callable(respell):
+            # An unknown field keeps the name that it was sent under.
+            known = len(location) - (kind == "extra_forbidden")
+            spelled = [respell(part) if isinstance(part, str) else part for part in location[:known]]
+            location = (*spelled, *location[known:])
         found.append(f"{path_of(location, root)}: {_sentence(kind, context, detail['msg'])}")
     return found
 
