@@ -9,6 +9,7 @@ import asyncpg
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from clone_cqrs.events.partitions import PartitionKeeper
 from clone_cqrs.events.wakeups import Notifier
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres.database import Database
@@ -43,11 +44,22 @@ async def append(connection: asyncpg.Connection, events: Sequence[DomainEvent[An
 
 async def append_committed(database: Database, events: Sequence[DomainEvent[Any]]) -> tuple[DomainEvent[Any], ...]:
     """Append events in a transaction of their own, and tell everybody. Raises: StorageUnavailableError, asyncpg's error."""
-    async with database.acquire() as connection, connection.transaction():
-        logged = await append(connection, events)
+    partitions = database.companion(PartitionKeeper)
+    try:
+        logged = await _append_once(database, events)
+    except asyncpg.PostgresError as error:
+        if not await partitions.made_room_after(error):
+            raise
+        logged = await _append_once(database, events)
+    partitions.saw(max((event.position or 0 for event in logged), default=None))
     database.committed(logged)
     Notifier.of(database).poke()
     return logged
+
+
+async def _append_once(database: Database, events: Sequence[DomainEvent[Any]]) -> tuple[DomainEvent[Any], ...]:
+    async with database.acquire() as connection, connection.transaction():
+        return await append(connection, events)
 
 
 def placed(events: Sequence[DomainEvent[Any]], row: asyncpg.Record) -> tuple[DomainEvent[Any], ...]:

@@ -105,7 +105,7 @@ class SettledReader:
         """Whether the last of those waited for has ended, as far as this reading of the holders tells."""
         round_.waiting_for &= now.live | now.prepared
         if not round_.waiting_for and not round_.prepared_added:
-            # Before 14.1 a transaction changed its name at PREPARE, in which case it is in this reading under the new one.
+            # A transaction changes its name at PREPARE, in which case it is in this reading under the new one.
             round_.prepared_added = True
             round_.waiting_for |= now.prepared
         return not round_.waiting_for

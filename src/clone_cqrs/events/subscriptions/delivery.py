@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 import asyncpg
 
+from clone_cqrs.errors import StorageUnavailableError
 from clone_cqrs.messages import DomainEvent
+from clone_cqrs.postgres.errors import is_unavailable
 
 EventHandler: TypeAlias = Callable[[DomainEvent[Any]], Awaitable[object]]
 EVERY_TYPE: Final = "*"
@@ -48,7 +51,7 @@ class Handlers:
         return event_type in self._by_type or EVERY_TYPE in self._by_type
 
     async def deliver(self, event: DomainEvent[Any], limit_s: float) -> None:
-        """Call the handlers one after another. Raises: what they raise, always an Exception; TimeoutError for one that hangs."""
+        """Call the handlers one after another. Raises: what they raise, always an Exception; TimeoutError where one hangs."""
         for handler in (*self._by_type.get(event.event_type, ()), *self._by_type.get(EVERY_TYPE, ())):
             async with asyncio.timeout(limit_s):
                 try:
@@ -59,6 +62,23 @@ class Handlers:
                         raise
                     # Nobody cancelled this task: the handler waited for something of its own that was.
                     raise HandlerCancelledError("the handler raised CancelledError") from cancelled
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether a handler failed because somebody was not there: trying again helps once they are back, however late.
+
+    A handler that hangs is not known to be that.
+    """
+    cause: BaseException | None = error
+    for _ in range(5):
+        if cause is None:
+            break
+        if isinstance(cause, StorageUnavailableError | ConnectionError | socket.gaierror):
+            return True
+        if isinstance(cause, asyncpg.PostgresError) and is_unavailable(cause):
+            return True
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return False
 
 
 def describe(error: BaseException) -> tuple[str, str]:

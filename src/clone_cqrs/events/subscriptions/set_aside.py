@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from clone_cqrs.events.subscriptions.delivery import describe
+from clone_cqrs.events.subscriptions.delivery import describe, is_outage
 from clone_cqrs.events.subscriptions.lease import Lease
 from clone_cqrs.events.subscriptions.settings import RetryPolicy
 from clone_cqrs.postgres.database import Database
@@ -83,9 +83,10 @@ class SetAside:
     async def add(self, event: Any, error: BaseException, attempts: int, checkpoint: int) -> HeldBack:
         """Hold an event's aggregate back, and move the checkpoint to `checkpoint`, in one transaction.
 
-        event: a row of the log. attempts: failed ones so far, this one included; too many make it a dead letter.
+        event: a row of the log. attempts: failed ones so far, this one included; too many make it a dead letter, unless the
+        handler's world is not there: that is waited for.
         """
-        dead = attempts >= self._retries.attempts
+        dead = attempts >= self._retries.attempts and not is_outage(error)
         delay = timedelta(0) if dead else self._retries.delay_after(attempts)
         text, trace = describe(error)
         aggregate = (event["aggregate_type"], event["aggregate_id"])

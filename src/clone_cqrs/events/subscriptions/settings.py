@@ -19,7 +19,8 @@ async def at_once() -> None:
 class RetryPolicy:
     """How often a failed event is tried again before it is a dead letter, and when.
 
-    attempts: in all, the first included; first_delay, longest_delay: seconds, doubled each time, with jitter of a half.
+    attempts: in all, the first included; where somebody was not there (a refused connection), it is tried for ever.
+    first_delay, longest_delay: seconds, doubled each time, with jitter of a half.
     """
 
     attempts: int = 8

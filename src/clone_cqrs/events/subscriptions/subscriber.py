@@ -8,7 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
-from clone_cqrs.errors import QueryValidationError, StaleReadError, StorageUnavailableError
+from clone_cqrs.errors import QueryValidationError, StaleReadError, StorageUnavailableError, TransactionScopeError
 from clone_cqrs.events.subscriptions.crew import Crew
 from clone_cqrs.events.subscriptions.delivery import EventHandler, Handlers
 from clone_cqrs.events.subscriptions.follower import Follower
@@ -17,6 +17,7 @@ from clone_cqrs.events.subscriptions.waiting import Progress, progress_of
 from clone_cqrs.events.token import ConsistencyToken
 from clone_cqrs.events.wakeups import Wakeups
 from clone_cqrs.messages import DomainEvent, uuid7
+from clone_cqrs.postgres.ambient import in_ambient_transaction
 from clone_cqrs.postgres.database import Database
 
 
@@ -68,6 +69,7 @@ class EventSubscriber:
         self._wakeups = Wakeups.of(database)
         self._running: Crew | Follower | None = None
         self._task: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
 
     def on(self, event_type: str | type[DomainEvent[Any]], handler: EventHandler) -> None:
         """Call `handler(event)` for a type, "*" for every one. The same pair twice is one registration.
@@ -90,8 +92,13 @@ class EventSubscriber:
 
     async def start(self) -> None:
         """Begin. Raises: ValueError when another process runs this name with other settings, StorageUnavailableError."""
-        if self._task is not None:
-            return
+        if in_ambient_transaction():
+            raise TransactionScopeError("a subscription cannot start inside a transaction: it outlives it")
+        async with self._starting:
+            if self._task is None:
+                await self._begin()
+
+    async def _begin(self) -> None:
         problems = [row["problem"] for row in await self.database.fetch("SELECT problem FROM cqrs.check_log()")]
         if problems:
             raise StorageUnavailableError(f"the log cannot be read safely: {'; '.join(problems)}")
@@ -144,6 +151,9 @@ class EventSubscriber:
         token = ConsistencyToken.parse(reached)
         if not token.belongs_to(await self.database.database_id()):
             raise QueryValidationError("consistencyToken: belongs to another database")
+        head = await self.database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
+        if token.position > head:
+            raise QueryValidationError("consistencyToken: is beyond the end of the log; was a backup restored?")
         return token.position
 
 
