@@ -1,5 +1,5 @@
--- 10,000 users with a voice model, half of them with a face model, 2 documents, 4 sessions and 8 turns each; user 1 has
--- 5,000 sessions more, and session 1 has 10,000 turns more. Ids are seeded('user', 1) and so on.
+-- 10,000 users with a voice model, 4 sessions and 8 turns each, half of them with a face model, half with 6 documents. User 1
+-- has 5,000 documents and 5,000 sessions more, and session 1 has 10,000 turns more. Ids are seeded('user', 1) and so on.
 CREATE FUNCTION public.seeded(kind text, number bigint) RETURNS uuid
 LANGUAGE sql IMMUTABLE AS 'SELECT md5(kind || number)::uuid';
 
@@ -19,9 +19,11 @@ INSERT INTO face_models
 SELECT seeded('face', n), seeded('user', n), 'video', '{a}', 'completed', true, 'm', 90, 512, 512, 468, 1, now(), now()
 FROM generate_series(2, 10000, 2) n;
 
-INSERT INTO knowledge_documents (id, user_id, filename, content_type, storage_path, size_bytes, uploaded_at, updated_at)
-SELECT seeded('document', n), seeded('user', n % 10000 + 1), 'f', 'text/plain', 'p', 1, now() - n * interval '1 minute', now()
-FROM generate_series(1, 20000) n;
+INSERT INTO knowledge_documents
+    (id, user_id, filename, content_type, storage_path, size_bytes, uploaded_at, updated_at, status, processed_at)
+SELECT seeded('document', n), seeded('user', CASE WHEN n <= 30000 THEN n % 5000 + 1 ELSE 1 END),
+       'f', 'text/plain', 'p', 1, at, at, CASE n % 7 WHEN 0 THEN 'pending' ELSE 'completed' END, CASE WHEN n % 7 > 0 THEN at END
+FROM generate_series(1, 35000) n, LATERAL (SELECT now() - n * interval '1 minute' AS at) uploaded;
 
 INSERT INTO conversation_sessions (id, user_id, voice_model_id, face_model_id, llm_provider, tts_provider, started_at)
 SELECT seeded('session', n), seeded('user', u), seeded('voice', u), CASE u % 2 WHEN 0 THEN seeded('face', u) END,

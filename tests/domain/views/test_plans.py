@@ -3,7 +3,7 @@
 LIMIT is a parameter: the planner then assumes that a tenth of the rows is wanted and reads them in the index's order. With
 LIMIT 20, and four sessions for the average user, it would rather fetch all of a user's rows and sort them.
 
-Seeded as seed.sql says; user 1 has 5,004 sessions and the only one of 10,000 turns is not among their newest.
+Seeded as seed.sql says; user 1 has 5,006 documents and 5,004 sessions.
 """
 
 import json
@@ -133,6 +133,21 @@ async def test_a_page_starts_where_the_last_one_ended(seeded: Connection, readin
     assert "Sort" not in {node["Node Type"] for node in nodes}
     assert nodes[0]["Actual Rows"] == 20
     assert rows_scanned(nodes) < 100
+
+
+@pytest.mark.parametrize("status", ["null", "'pending'"], ids=["every_status", "pending"])
+@pytest.mark.parametrize("reading", READINGS)
+async def test_documents_of_a_status_are_picked_in_order(seeded: Connection, reading: str, status: str) -> None:
+    nodes = await plan_of(
+        seeded,
+        "uuid, timestamptz, uuid, int, text",
+        statement("clone_cqrs.domain.documents", "list_documents").replace("summary_fresh", f"summary_{reading}"),
+        f"{HEAVY_USER}, {AT_THE_BEGINNING}, 20, {status}",
+    )
+    assert_uses_indexes_alone(nodes)
+    assert "Sort" not in {node["Node Type"] for node in nodes}
+    assert nodes[0]["Actual Rows"] == 20
+    assert rows_scanned(nodes) < 20 * 10  # every seventh is pending
 
 
 @pytest.mark.parametrize(
