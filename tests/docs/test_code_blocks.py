@@ -132,6 +132,7 @@ def a_readers_environment(scratch: Path, dsn: str) -> dict[str, str]:
         "DATABASE_URL": dsn,
         "HOME": str(scratch),
         "PATH": f"{binaries}:{inherited['PATH']}",
+        "PYTHONPATH": str(ROOT / "src"),
         "COLUMNS": "120",
         "NO_COLOR": "1",
     }
