@@ -23,7 +23,8 @@ CqrsError
 ├── MissingPolicyError              missing_policy           raised at start
 ├── TransactionScopeError           transaction_scope        raised
 ├── PublishError                    publish_failed      502  raised
-└── StorageUnavailableError         storage_unavailable 503  raised, after bounded retries
+├── StorageUnavailableError         storage_unavailable 503  raised, after bounded retries
+└── UnreadableEventError            unreadable_event         raised by reading the log; a subscription sets the event aside
 
 Answered errors are outcomes: `execute` returns them in a result. Raised errors are faults that a programmer or an operator
 must mend. `code` is stable and meant for machines; the message is meant for people and never repeats an input value.
@@ -254,3 +255,9 @@ class StorageUnavailableError(CqrsError):
     def __init__(self, message: str = "", *, outcome_unknown: bool = False) -> None:
         self.outcome_unknown = outcome_unknown
         super().__init__(message)
+
+
+class UnreadableEventError(CqrsError):
+    """A logged event does not fit its type, or cannot be raised to its newest schema version. Subscriptions set it aside."""
+
+    code = "unreadable_event"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -35,8 +36,10 @@ def columns_of(events: Sequence[DomainEvent[Any]]) -> tuple[list[Any], ...]:
 async def append(connection: asyncpg.Connection, events: Sequence[DomainEvent[Any]]) -> tuple[DomainEvent[Any], ...]:
     """Append events in order, as the last statement of the transaction of `connection`; returns them with their places.
 
+    They get their class's schema version, where their metadata does not name one already.
     Raises: asyncpg's error; CQ409 where a stated version is not the next of its aggregate.
     """
+    events = [_with_schema_version(event) for event in events]
     row = await connection.fetchrow(_APPEND_EVENTS, *columns_of(events))
     assert row is not None
     return placed(events, row)
@@ -68,6 +71,12 @@ def placed(events: Sequence[DomainEvent[Any]], row: asyncpg.Record) -> tuple[Dom
         event.with_facts(position=position, version=version)
         for event, position, version in zip(events, row["positions"] or (), row["versions"] or (), strict=True)
     )
+
+
+def _with_schema_version(event: DomainEvent[Any]) -> DomainEvent[Any]:
+    if "schema_version" in event.metadata:
+        return event
+    return event.with_facts(metadata=MappingProxyType({**event.metadata, "schema_version": event.schema_version}))
 
 
 def _json(value: Any) -> str:

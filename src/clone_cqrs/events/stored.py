@@ -10,15 +10,11 @@ from typing import Any
 import asyncpg
 from pydantic import ValidationError
 
-from clone_cqrs.errors import CqrsError
+from clone_cqrs.errors import UnreadableEventError
 from clone_cqrs.events.upcasting import upcast
 from clone_cqrs.messages import DomainEvent, violations_of
 
-
-class UnreadableEventError(CqrsError):
-    """A logged event does not fit its type. Its subscription sets it aside."""
-
-    code = "unreadable_event"
+__all__ = ["UnreadableEventError", "event_of"]
 
 
 def event_of(row: Mapping[str, Any] | asyncpg.Record) -> DomainEvent[Any]:
@@ -27,21 +23,26 @@ def event_of(row: Mapping[str, Any] | asyncpg.Record) -> DomainEvent[Any]:
     Raises: UnreadableEventError when the payload does not fit the type's class.
     """
     event_type: str = row["event_type"]
-    metadata = json.loads(row["metadata"])
-    payload = json.loads(row["payload"])
     cls = DomainEvent.class_of(event_type)
-    version = metadata.get("schema_version", 1)
     try:
-        payload, metadata["schema_version"] = upcast(event_type, payload, version)
-        content = MappingProxyType(payload) if cls.payload_type is None else cls.payload_type.model_validate(payload)
+        metadata: dict[str, Any] = json.loads(row["metadata"])
+        text, metadata["schema_version"] = upcast(
+            event_type,
+            row["payload"],
+            metadata.get("schema_version", 1),
+            None if cls is DomainEvent else cls.schema_version,
+        )
+        # Read as JSON, because a strict model takes the text of a UUID or a time from there alone.
+        content: Any = (
+            MappingProxyType(json.loads(text)) if cls.payload_type is None else cls.payload_type.model_validate_json(text)
+        )
+    except UnreadableEventError as unreadable:
+        raise UnreadableEventError(f"{_named(row)}: {unreadable}") from unreadable.__cause__
     except ValidationError as invalid:
-        raise UnreadableEventError(
-            f"{event_type} at position {row['position']} does not fit its type: {'; '.join(violations_of(invalid))}"
-        ) from None
+        raise UnreadableEventError(f"{_named(row)} does not fit its type: {'; '.join(violations_of(invalid))}") from None
     except Exception as cause:
-        raise UnreadableEventError(
-            f"{event_type} at position {row['position']} cannot be upcast ({type(cause).__name__})"
-        ) from cause
+        # What is stored is no object, or a validator of the payload's raises what pydantic does not take for a refusal.
+        raise UnreadableEventError(f"{_named(row)} cannot be read as its type ({type(cause).__name__})") from cause
     return cls.logged(
         event_id=row["event_id"],
         event_type=event_type,
@@ -53,3 +54,7 @@ def event_of(row: Mapping[str, Any] | asyncpg.Record) -> DomainEvent[Any]:
         metadata=MappingProxyType(metadata),
         position=row["position"],
     )
+
+
+def _named(row: Mapping[str, Any] | asyncpg.Record) -> str:
+    return f"{row['event_type']} at position {row['position']}"
