@@ -67,6 +67,12 @@ def test_the_option_goes_before_the_environment() -> None:
     assert ended.code == 2
 
 
+def test_writes_to_a_terminal_of_any_encoding(empty_dsn: str) -> None:
+    ended = clone_cqrs("migrate", "--dsn", empty_dsn, env={"PYTHONIOENCODING": "ascii"})
+    assert (ended.code, ended.err) == (0, "")
+    assert "nothing ? " in ended.out
+
+
 def test_a_database_that_is_not_there_is_told(empty_dsn: str) -> None:
     ended = clone_cqrs("migrate", "--dsn", empty_dsn + "_not")
     assert ended.code == 1

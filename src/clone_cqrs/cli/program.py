@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
@@ -53,4 +55,8 @@ def _options(
 
 def main() -> None:
     """The entry point of `clone-cqrs`; ends the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or a file of another encoding gets a question mark for what it cannot show, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     program(prog_name="clone-cqrs")

@@ -25,7 +25,9 @@ def open_clone(
     password_cost: PasswordCost | None = None,
     min_connections: int = 0,
     max_connections: int = 10,
+    connect_timeout: float = 10.0,
     statement_timeout: float = 30.0,
+    idle_in_transaction_timeout: float = 60.0,
     data_directory: Path | None = None,
 ) -> Application:
     """The conversational clone, to be entered: `async with open_clone() as clone: await clone.commands.execute(...)`.
@@ -39,7 +41,9 @@ def open_clone(
         dsn,
         min_connections=min_connections,
         max_connections=max_connections,
+        connect_timeout=connect_timeout,
         statement_timeout=statement_timeout,
+        idle_in_transaction_timeout=idle_in_transaction_timeout,
         data_directory=data_directory,
     )
     commands = CommandBus(database=database)

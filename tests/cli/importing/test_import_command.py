@@ -167,6 +167,13 @@ def test_never_writes_the_rejects_over_its_own_file(tmp_path: Path) -> None:
     assert file.read_bytes() == b"nothing\n"
 
 
+def test_a_full_disk_stops_it(clone_dsn: str) -> None:
+    given = line(create_user()) + b"nothing\n" + line(create_user())
+    ended = clone_cqrs("import", "-", *CHEAP, "--dsn", clone_dsn, "--rejects", "/dev/full", cwd=ROOT, stdin=given)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("error: --rejects: cannot write /dev/full: No space left on device; what 1 lines did")
+
+
 def test_an_outage_stops_it_and_the_same_import_goes_on(own_server: ServerFactory, tmp_path: Path) -> None:
     server = own_server()
     dsn = server.dsn()

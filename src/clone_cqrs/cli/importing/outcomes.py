@@ -20,7 +20,8 @@ def show_outcomes(tally: Tally, *, seconds: float, rejects: Path | None, as_json
         return
     screen = result_screen()
     screen.print(outcome_table(tally))
-    screen.print(f"{tally.lines:,} lines in {seconds:.1f} s, {tally.lines / max(seconds, 0.001):,.0f} a second")
+    rate = f", {tally.lines / seconds:,.0f} a second" if seconds > 1 else ""
+    screen.print(f"{tally.lines:,} lines in {seconds:.1f} s{rate}")
     if tally.rejected:
         where = str(rejects) if rejects is not None else "--rejects FILE writes them down"
         screen.print(f"What is wrong with each refused line: {where}", markup=False)

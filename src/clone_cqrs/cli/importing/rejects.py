@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from clone_cqrs.cli.faults import UsageFaultError
+from clone_cqrs.cli.faults import FaultError, UsageFaultError
 from clone_cqrs.errors import CqrsError, MessageValidationError
 
 
@@ -25,7 +26,8 @@ class Rejects:
         try:
             if path.exists() and os.path.samestat(path.stat(), not_this):
                 raise UsageFaultError(f"--rejects: {path} is the file to import")
-            self._file = path.open("w", encoding="utf-8")
+            # A line at a time: it can be read while the import runs, and survives whatever ends it.
+            self._file = path.open("w", encoding="utf-8", buffering=1)
         except OSError as error:
             raise UsageFaultError(f"--rejects: cannot write {path}: {error.strerror}") from error
 
@@ -34,13 +36,17 @@ class Rejects:
 
     def __exit__(self, *_exc: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # of a line that `add` has told of
+                self._file.close()
 
     def add(self, number: int, error: CqrsError) -> None:
-        """Write down one refusal."""
+        """Write down one refusal. Raises: FaultError where it cannot be written."""
         if self._file is None:
             return
         entry: dict[str, Any] = {"line": number, "code": error.code, "error": str(error)}
         if isinstance(error, MessageValidationError):
             entry["violations"] = list(error.violations)
-        self._file.write(json.dumps(entry) + "\n")
+        try:
+            self._file.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            raise FaultError(f"--rejects: cannot write {self._file.name}: {error.strerror}") from error
