@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import asyncpg
-from pydantic import ValidationError
 
 from clone_cqrs.commands.fingerprint import fingerprint_of
 from clone_cqrs.commands.handler import BaseCommandHandler
 from clone_cqrs.commands.outcome import caused, outcome_of, prepared
 from clone_cqrs.commands.record_keeping import RecordKeeping
+from clone_cqrs.commands.stored_form import stored_form
 from clone_cqrs.commands.unit_of_work import READ_RECORD, CommitInterruptedError, UnitOfWork
 from clone_cqrs.dispatch.registry import Registration
 from clone_cqrs.errors import (
@@ -146,7 +146,7 @@ class DurableExecution:
                 if not result.success:
                     return result
                 events = caused(command, result.events)
-                data = _stored_form(registration, result.data)
+                data = stored_form(registration, result.data)
                 row = await unit.record(command, fingerprint, data, result.timestamp, events)
                 await _disarm(limit)
                 try:
@@ -243,19 +243,6 @@ async def _disarm(limit: asyncio.Timeout | None) -> None:
 
 async def _pause(first_s: float, attempt: int) -> None:
     await asyncio.sleep(first_s * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
-
-
-def _stored_form(registration: CommandRegistration, data: Any) -> str:
-    """The data as JSON, from which a replay reads the same. Raises: TypeError where it would not."""
-    adapter = registration.result
-    stored = adapter.dump_json(data, by_alias=True, round_trip=True, warnings="error")
-    try:
-        same = adapter.validate_json(stored) == data
-    except ValidationError:
-        same = False
-    if not same:
-        raise TypeError(f"{registration.type_name}: the result does not survive being written as JSON and read again")
-    return stored.decode("utf-8")
 
 
 def _replay(

@@ -18,6 +18,7 @@ _random: Iterator[tuple[int]] = iter(())
 _new = object.__new__
 _set_number = UUID.__dict__["int"].__set__
 _set_safety = UUID.__dict__["is_safe"].__set__
+_UNKNOWN = SafeUUID.unknown
 
 
 def uuid7() -> UUID:
@@ -37,7 +38,7 @@ def uuid7() -> UUID:
         drawn = next(_random, None)
     made = _new(UUID)
     _set_number(made, (tick >> 12) << 80 | _VERSION_7 | (tick & 0xFFF) << 64 | _VARIANT | drawn[0] >> 2)
-    _set_safety(made, SafeUUID.unknown)
+    _set_safety(made, _UNKNOWN)
     return made
 
 
