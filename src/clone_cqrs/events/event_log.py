@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
+
 from clone_cqrs.errors import NotFoundError
+from clone_cqrs.events.reading import GAP_TIMEOUT_S, next_settled, settle_within
+from clone_cqrs.events.replay import replay
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
-from clone_cqrs.events.subscriptions import EventSubscriber
+from clone_cqrs.events.subscriptions import RetryPolicy
 from clone_cqrs.events.subscriptions.delivery import EventHandler
-from clone_cqrs.events.subscriptions.settle import settled_head
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.statements import statement
 
 S = TypeVar("S")
+EventType = str | type[DomainEvent[Any]]
 
 _READ_AGGREGATE = statement("clone_cqrs.events", "read_aggregate")
-_POSITION_AT = statement("clone_cqrs.events", "position_at")
+_AGGREGATE_TYPES = statement("clone_cqrs.events", "aggregate_types")
+_RECORDED_BETWEEN = statement("clone_cqrs.events", "recorded_between")
+_READ_EVENT = statement("clone_cqrs.events.subscriptions", "read_event")
 _BATCH = 1_000
-_PROGRESS_EVERY_S = 0.2
 
 
 class EventLog:
@@ -35,7 +39,7 @@ class EventLog:
     async def read(
         self,
         *,
-        types: Collection[str] | None = None,
+        types: EventType | Collection[EventType] | None = None,
         aggregate_id: str | UUID | None = None,
         aggregate_type: str | None = None,
         after: int = 0,
@@ -43,31 +47,35 @@ class EventLog:
         since: datetime | None = None,
         before: datetime | None = None,
         limit: int | None = None,
+        gap_timeout: float = GAP_TIMEOUT_S,
     ) -> AsyncIterator[DomainEvent[Any]]:
-        """The settled events in order of position, as they are now: `async for event in log.read(...)`.
+        """The settled events in order of position, none skipped: `async for event in log.read(...)`.
 
-        types: of events; after, until: positions, the first exclusive, the second inclusive; since, before: times at which they
-        were recorded, [since, before); limit: at most so many.
-        Raises: UnreadableEventError for an event that does not fit its type.
+        types: of events, names or classes; after, until: positions, the first exclusive, the second inclusive; since, before:
+        times at which they were recorded, [since, before); limit: at most so many. At a position that a transaction under way
+        may still fill, the reading waits `gap_timeout` seconds for it, and then ends there; one aggregate's events never wait.
+        Raises: UnreadableEventError for an event that does not fit its type; ValueError for a time without a zone.
         """
+        wanted = _names(types)
+        if limit is not None and limit < 1:
+            return
+        if aggregate_id is not None:
+            rows = self._aggregate(str(aggregate_id), aggregate_type, after)
+        else:
+            after, until = await self._bounds(after, until, since, before, gap_timeout)
+            rows = self._settled(after, until, wanted, gap_timeout)
         given = 0
-        start = after if since is None else max(after, await self._database.fetch_value(_POSITION_AT, since))
-        async for row in self._rows(aggregate_id, aggregate_type, start, types):
+        async for row in rows:
             if until is not None and row["position"] > until:
-                if aggregate_id is None:
-                    return
-                continue
-            recorded: datetime = row["recorded_at"]
-            if (types is not None and row["event_type"] not in types) or row["position"] <= start:
+                return
+            if (wanted is not None and row["event_type"] not in wanted) or not _within(since, row["recorded_at"], before):
                 continue
             if aggregate_type is not None and row["aggregate_type"] != aggregate_type:
                 continue
-            if (since is not None and recorded < since) or (before is not None and recorded >= before):
-                continue
-            if limit is not None and given >= limit:
-                return
-            given += 1
             yield event_of(row)
+            given += 1
+            if given == limit:
+                return
 
     async def load(
         self,
@@ -77,80 +85,123 @@ class EventLog:
         *,
         aggregate_type: str | None = None,
     ) -> S:
-        """The state that an aggregate's events come to: reducer(state, event) over all of them in order of version."""
-        state = initial
-        async for row in self._rows(aggregate_id, aggregate_type, 0, None):
-            state = reducer(state, event_of(row))
+        """The state that an aggregate's events come to: reducer(state, event) over all of them in order of version.
+
+        aggregate_type: needed only where aggregates of several types bear this id. Raises: ValueError where it is, and is not
+        given; NotFoundError where retention has dropped the first events, so that the rest comes to another state.
+        """
+        types = [aggregate_type] if aggregate_type is not None else await self._types_of(str(aggregate_id))
+        if len(types) > 1:
+            raise ValueError(f"aggregates of several types bear this id, say which: {', '.join(types)}")
+        state, expected = initial, 1
+        for one in types:
+            async for row in self._stream(str(aggregate_id), one, 0):
+                if row["version"] != expected:
+                    raise NotFoundError(f"the log no longer has version {expected} of {one} {aggregate_id}")
+                state = reducer(state, event_of(row))
+                expected += 1
         return state
+
+    async def event(self, position: int) -> DomainEvent[Any]:
+        """One committed event. Raises: NotFoundError, UnreadableEventError."""
+        row = await self._database.fetch_one(_READ_EVENT, position)
+        if row is None:
+            raise NotFoundError(f"no event at position {position}")
+        return event_of(row)
 
     async def replay(
         self,
         name: str,
-        handlers: Mapping[str, EventHandler],
+        handlers: Mapping[EventType, EventHandler],
         *,
         after: int = 0,
         until: int | None = None,
         exactly_once: bool = False,
+        retries: RetryPolicy | int | None = None,
         progress: Callable[[int, int], None] | None = None,
         timeout: float | None = None,
     ) -> int:
         """Hand a range of the log to handlers, through a fresh subscription of this name, and return where it ended.
 
-        handlers: by event type, "*" for all; after, until: positions, exclusive and inclusive, by default the whole log as it
-        is now; progress(done, total): called a few times a second. The subscription stays, with its dead letters, if any.
-        Raises: ValueError when the name is in use; StaleReadError after `timeout` seconds, or when an event was set aside.
+        handlers: by event type or class, "*" for all; after, until: positions, exclusive and inclusive, by default the whole
+        log as it is now; progress(done, total): positions, called as it goes on. The subscription stays, its checkpoint at the
+        end of the range: an EventSubscriber of this name, with the same `exactly_once`, goes on from there.
+        Raises: ValueError when the name is in use; StaleReadError after `timeout` seconds, or in the end when dead letters are
+        left, which stay visible under the name.
         """
-        if await self._database.fetch_value("SELECT count(*) FROM cqrs.subscription WHERE name = $1", name):
-            raise ValueError(f"the subscription {name!r} exists: a replay needs a fresh name")
-        end = await settled_head(self._database)
-        end = end if until is None else min(until, end)
-        subscriber = EventSubscriber(self._database, name, exactly_once=exactly_once, start=after)
+        return await replay(
+            self._database,
+            name,
+            handlers,
+            after=after,
+            until=until,
+            exactly_once=exactly_once,
+            retries=retries,
+            progress=progress,
+            timeout=timeout,
+        )
 
-        def within(handler: EventHandler) -> EventHandler:
-            async def handle(event: DomainEvent[Any]) -> object:
-                return await handler(event) if event.position is not None and event.position <= end else None
+    async def _bounds(
+        self, after: int, until: int | None, since: datetime | None, before: datetime | None, gap_timeout: float
+    ) -> tuple[int, int | None]:
+        """The positions between which everything lies that was recorded in a span of time."""
+        for name, moment in (("since", since), ("before", before)):
+            if moment is not None and moment.tzinfo is None:
+                raise ValueError(f"{name}: should be a time with a zone")
+        if since is None and before is None:
+            return after, until
+        head: int = await self._database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
+        if not await settle_within(SettledReader(self._database, 0), head, gap_timeout):
+            # An event that is recorded, but not committed, is no bound yet: look at all of them.
+            return after, until
+        row = await self._database.fetch_one(_RECORDED_BETWEEN, since, before)
+        first, last = (row["first"], row["last"]) if row is not None else (None, None)
+        if last is not None and before is not None:
+            until = last if until is None else min(until, last)
+        return max(after, min(head, first - 1 if first is not None else head)), until
 
-            return handle
+    async def _settled(
+        self, after: int, until: int | None, types: list[str] | None, gap_timeout: float
+    ) -> AsyncIterator[asyncpg.Record]:
+        reader = SettledReader(self._database, after)
+        while until is None or reader.checkpoint < until:
+            rows = await next_settled(reader, _BATCH, types, gap_timeout)
+            if not rows:
+                return
+            for row in rows:
+                yield row
 
-        for event_type, handler in handlers.items():
-            subscriber.on(event_type, within(handler))
-        async with subscriber:
-            reporting = asyncio.create_task(self._report(name, after, end, progress)) if progress is not None else None
-            try:
-                await subscriber.wait_until(end, timeout)
-            finally:
-                if reporting is not None:
-                    reporting.cancel()
-        if progress is not None:
-            progress(max(0, end - after), max(0, end - after))
-        return end
+    async def _aggregate(self, aggregate_id: str, aggregate_type: str | None, after: int) -> AsyncIterator[asyncpg.Record]:
+        """The events of all aggregates of an id, in order of position."""
+        types = [aggregate_type] if aggregate_type is not None else await self._types_of(aggregate_id)
+        streams = [self._stream(aggregate_id, one, after) for one in types]
+        waiting = [(row, stream) for stream in streams if (row := await anext(stream, None)) is not None]
+        while waiting:
+            first = min(waiting, key=lambda each: int(each[0]["position"]))
+            yield first[0]
+            waiting.remove(first)
+            if (row := await anext(first[1], None)) is not None:
+                waiting.append((row, first[1]))
 
-    async def event(self, position: int) -> DomainEvent[Any]:
-        """One event. Raises: NotFoundError."""
-        async for event in self.read(after=position - 1, until=position):
-            return event
-        raise NotFoundError(f"no event at position {position}")
-
-    async def _rows(
-        self, aggregate_id: str | UUID | None, aggregate_type: str | None, after: int, types: Collection[str] | None
-    ) -> AsyncIterator[Any]:
-        if aggregate_id is None:
-            reader = SettledReader(self._database, after)
-            wanted = None if types is None else sorted(types)
-            while rows := await reader.read(_BATCH, wanted):
-                for row in rows:
-                    yield row
-            return
+    async def _stream(self, aggregate_id: str, aggregate_type: str, after: int) -> AsyncIterator[asyncpg.Record]:
         version = 0
-        while rows := await self._database.fetch(_READ_AGGREGATE, str(aggregate_id), aggregate_type, version, _BATCH):
+        while rows := await self._database.fetch(_READ_AGGREGATE, aggregate_id, aggregate_type, version, after, _BATCH):
             for row in rows:
                 yield row
             if len(rows) < _BATCH:
                 return
             version = rows[-1]["version"]
 
-    async def _report(self, name: str, after: int, end: int, progress: Callable[[int, int], None]) -> None:
-        while True:
-            done = await self._database.fetch_value("SELECT min(checkpoint) FROM cqrs.subscription WHERE name = $1", name)
-            progress(max(0, min(done, end) - after), max(0, end - after))
-            await asyncio.sleep(_PROGRESS_EVERY_S)
+    async def _types_of(self, aggregate_id: str) -> list[str]:
+        return [row["aggregate_type"] for row in await self._database.fetch(_AGGREGATE_TYPES, aggregate_id)]
+
+
+def _names(types: EventType | Collection[EventType] | None) -> list[str] | None:
+    if types is None:
+        return None
+    each = [types] if isinstance(types, str | type) else types
+    return sorted({name if isinstance(name, str) else name.type_name or "" for name in each})
+
+
+def _within(since: datetime | None, recorded: datetime, before: datetime | None) -> bool:
+    return (since is None or recorded >= since) and (before is None or recorded < before)
