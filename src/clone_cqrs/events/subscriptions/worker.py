@@ -260,8 +260,8 @@ def _failure_of_handler(error: Exception) -> Exception:
     if isinstance(error, _HandlerFailedError) and isinstance(error.__cause__, Exception):
         # Also a TimeoutError or a refused connection: those of a handler are about its own world.
         return error.__cause__
-    if isinstance(error, LeaseLostError | asyncpg.InterfaceError) or is_unavailable(error):
-        # An InterfaceError here is a connection that was found closed.
+    if isinstance(error, LeaseLostError | asyncpg.InterfaceError | asyncpg.InternalClientError) or is_unavailable(error):
+        # asyncpg's own two are a connection that was found closed, and one that the server closed while it was idle.
         raise error
     return error
 
