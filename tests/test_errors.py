@@ -1,6 +1,6 @@
 """One code per outcome; every class stands in the tree of the module's docstring, as it is.
 
-Planted bugs, each seen to fail its test: a class left out of the docstring; another status there; a code given twice.
+Planted bugs, each seen to fail its test: a class left out of the docstring; another status there.
 """
 
 import pickle

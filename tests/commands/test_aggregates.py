@@ -1,7 +1,7 @@
 """Versions of one aggregate: next, without a gap, in the order of positions; several aggregates are locked in one order.
 
-Planted bugs, each seen to fail its test: max(version) + 1 without a lock; the position drawn before the version; stated
-versions not compared; aggregates locked in the order of the events.
+Planted bugs, each seen to fail its test: max(version) + 1 without a lock; stated versions not compared; aggregates locked in
+the order of the events.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """The bus without a database: a usable kernel in one process.
 
-Planted bugs, each seen to fail its test: events published before the handler has succeeded; of a failed result; in another
-order; a failure of the publisher swallowed; the last middleware outermost; `use` at any time; a second handler let in; a
-missing policy let in; roles taken from the message; roles of the caller before; a loop that goes on after a failure.
+Planted bugs, each seen to fail its test: events of a failed result published; in another order; a failure of the publisher
+swallowed; the last middleware outermost; `use` at any time; a second handler let in; a missing policy let in; "system" without
+its role; the caller not forgotten; a loop that goes on after a failure; an error of a hook let out.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """A real process is killed with SIGKILL in the middle of a command: the database kept all of it or nothing.
 
-Planted bugs, each seen to fail its test: the handler's writes outside of the transaction; the events in a transaction of their
-own after it; the record left out; a stored outcome that is not looked at.
+Planted bugs, each seen to fail its test: the handler's writes outside of the transaction; the record left out; a stored
+outcome that is not looked at.
 """
 
 import asyncio

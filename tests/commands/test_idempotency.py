@@ -1,8 +1,8 @@
 """The same command has one effect; another command under its id is told nothing.
 
-Planted bugs, each seen to fail its test: no claim of the id; the claim after the handler; a shared claim; a record kept of a
-failed command; the fingerprint with the timestamp, with the metadata, with the secrets, without the payload; the actor, or the
-type, not compared; authorization skipped on a replay; the timeout not counted while waiting.
+Planted bugs, each seen to fail its test: no claim of the id; a shared claim; a reading of the record older than the wait; a
+failed command committed; the fingerprint with the timestamp, with the metadata, with the secrets, without the payload; the
+actor, or the type, not compared.
 """
 
 import asyncio

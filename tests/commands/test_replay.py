@@ -1,7 +1,7 @@
 """A replay answers what was answered: data of the same type and value, the first timestamp and token.
 
-Planted bugs, each seen to fail its test: data stored as jsonb (numbers and order of keys change); today's timestamp; today's
-token; data as read by json alone; a set written in the order of this process.
+Planted bugs, each seen to fail its test: today's timestamp; no token; data stored that cannot be read again; a set written in
+the order of this process.
 """
 
 import os

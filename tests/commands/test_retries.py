@@ -1,7 +1,7 @@
 """What is run again, how often, and what happens when there is no server.
 
-Planted bugs, each seen to fail its test: races not retried; retried without an end; retries in the same transaction; conflicts
-retried without being asked; outages retried without an end; a wrong password retried.
+Planted bugs, each seen to fail its test: races not retried; retried without an end; conflicts retried without being asked;
+outages not retried.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """A planted secret is nowhere: not in the database, a log line, an error, a result, or a message's text.
 
-Planted bugs, each seen to fail its test: the payload logged; a secret written out in the fingerprint's JSON or the wire form;
-pydantic's own message in a violation; the server's DETAIL in an error's chain; secrets let into events and results.
+Planted bugs, each seen to fail its test: the secret logged; stored in the fingerprint's place, and in an event's metadata; the
+server's DETAIL in an error's chain; secrets let into events and results; secrets in the fingerprint.
 """
 
 import io

@@ -1,8 +1,8 @@
 """Time runs out, or the caller gives up: before COMMIT nothing is kept, from then on the command is finished.
 
 Planted bugs, each seen to fail its test: a timeout that goes on during COMMIT; COMMIT cancelled with its caller; a cancelled
-caller that is answered as if nothing were; a lost session taken for an outage when the server ended it for idling; waiting for
-ever for a ROLLBACK that nobody answers.
+caller that is answered as if nothing were; a session that the server ended for idling taken for an outage; waiting for ever for
+the answer to a ROLLBACK.
 """
 
 import asyncio

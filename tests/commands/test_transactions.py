@@ -1,8 +1,8 @@
 """One transaction per command, which belongs to the handler's task alone.
 
-Planted bugs, each seen to fail its test: statements of a handler on a connection of their own; commit of a failed result; a
-commit after an exception; the ambient transaction open to every task; still open after the end; commands inside handlers let
-through; the outer transaction not made known to asyncpg; the isolation left to the database's default.
+Planted bugs, each seen to fail its test: a failed result committed; a commit after an exception; the ambient transaction open
+to every task; still open after the end; commands inside handlers let through; the outer transaction not made known to asyncpg;
+the isolation left to the database's default; lent connections not reset; errors of the handler's own taken for an outage.
 """
 
 import asyncio

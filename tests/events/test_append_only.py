@@ -1,7 +1,7 @@
 """The log is append-only, for its owner and for everybody else.
 
-Planted bugs, each seen to fail its test: no row trigger; no trigger on TRUNCATE; no trigger on the partitions; INSERT granted
-to the application.
+Planted bugs, each seen to fail its test: no row trigger; no trigger on TRUNCATE; none on the partitions; INSERT granted to the
+application; partitions left out of check_log; synchronous_commit left off.
 """
 
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
 """Partitions of the log are made ahead of need; a command that finds none makes them and is run again.
 
-Planted bugs, each seen to fail its test: nothing made ahead; no net; the head read from the rows alone (positions that were
-rolled back leave the writers before a wall); a lock that stops writers while a partition is attached.
+Planted bugs, each seen to fail its test: nothing made ahead; no net, or one without an end; the head read from the rows alone
+(positions that were rolled back leave the writers before a wall); no lock among those who make partitions.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The consistency token: short, checked, of one database.
 
-Planted bugs, each seen to fail its test: no checksum; the checksum over the position alone; padding let through.
+Planted bugs, each seen to fail its test: no checksum; other spellings let through.
 """
 
 from uuid import UUID, uuid4

@@ -1,7 +1,7 @@
 """Hypothesis feeds the reader: nothing is raised, the outcome is typed, the input is never repeated, the process lives.
 
-Planted bugs, each seen to fail its test: a refusal of the interpreter (digits, recursion, surrogates) let out; a violation made
-from pydantic's own message; the cause kept in an error's chain.
+Planted bugs, each seen to fail its test: the interpreter's limit on digits let out; the input in a message; the cause kept in
+an error's chain.
 """
 
 from __future__ import annotations

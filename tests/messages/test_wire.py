@@ -1,8 +1,8 @@
 """Whatever arrives, the answer is a typed outcome with a code of the documented set.
 
-Planted bugs, each seen to fail its test: NaN let through; the depth not limited; lists not limited; numbers of any length made
-to floats; an empty list taken for an empty object; a field in both spellings; the input quoted; pydantic's words in a path;
-Python's digits and underscores in a UUID.
+Planted bugs, each seen to fail its test: NaN let through; the depth not limited; lists not limited; the interpreter's limit on
+digits let out; an empty list taken for an empty object; a field in both spellings; the rule's context quoted; pydantic's words
+in a path; underscores in a UUID; violations without an end; its limit on recursion let out.
 """
 
 from __future__ import annotations

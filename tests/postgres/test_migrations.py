@@ -1,7 +1,6 @@
 """Migrations: from many processes at once, twice, or as a script, the schema comes out the same, and only `cqrs` is made.
 
-Planted bugs, each seen to fail its test: no advisory lock; a transaction for each revision; a statement left out of the script;
-a table in another schema.
+Planted bugs, each seen to fail its test: no advisory lock; a statement left out of the script; a table in another schema.
 """
 
 import asyncio
