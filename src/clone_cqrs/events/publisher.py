@@ -25,7 +25,7 @@ class EventPublisher:
     def __init__(
         self, transport: str | None = None, *, project_id: str | None = None, database: Database | None = None
     ) -> None:
-        self.transport_name = transport or ("pubsub" if project_id else "memory")
+        self.transport_name = transport if transport is not None else "pubsub" if project_id else "memory"
         self.project_id = project_id
         self._transport: Transport | None
         if self.transport_name == "memory":
@@ -39,21 +39,29 @@ class EventPublisher:
         else:
             raise ValueError(f"unknown transport {transport!r}: choose one of memory, postgres, {', '.join(_BROKERS)}")
 
-    def on(self, event_type: str, listener: Listener) -> None:
-        """Subscribe an async function to a type ("*": every one). Only the transport "memory" has subscribers here."""
+    def on(self, event_type: str | type[DomainEvent[Any]], listener: Listener) -> None:
+        """Subscribe an async function to a type, or its class ("*": every one). Only "memory" has subscribers here."""
         if not isinstance(self._transport, MemoryTransport):
             raise ValueError(f"the transport {self.transport_name!r} delivers elsewhere; only 'memory' has subscribers here")
-        self._transport.on(event_type, listener)
+        name = event_type if isinstance(event_type, str) else event_type.type_name
+        if not name:
+            raise ValueError("on(): the event class has no type")
+        self._transport.on(name, listener)
 
     async def publish(self, event: DomainEvent[Any]) -> None:
         """Publish one event. Raises: PublishError."""
         await self.publish_batch((event,))
 
     async def publish_batch(self, events: Sequence[DomainEvent[Any]]) -> int:
-        """Publish events in order; returns how many. Raises: PublishError; `unpublished` starts with the one that failed."""
+        """Publish events in order; returns how many. Raises: PublishError; its `unpublished` are to be published again.
+
+        Those start with the one that failed, except on "postgres", which takes a batch whole or not at all.
+        """
+        if not events:
+            return 0
         if self._transport is None:
             raise PublishError(f"the transport {self.transport_name!r} is not shipped yet", unpublished=events)
-        return await self._transport.publish(tuple(events)) if events else 0
+        return await self._transport.publish(tuple(events))
 
     async def close(self) -> None:
         """Let the transport go."""

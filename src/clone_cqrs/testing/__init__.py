@@ -1,8 +1,9 @@
 """The test kit for users: given, when, then; databases that cost a copy; waiting until all is quiet."""
 
+from clone_cqrs.events.upcasting import upcasters_restored
 from clone_cqrs.testing.databases import DatabaseCopies
 from clone_cqrs.testing.quiet import until_quiet
 from clone_cqrs.testing.scenario import Scenario
 from clone_cqrs.testing.stepping import SteppedSubscription
 
-__all__ = ["DatabaseCopies", "Scenario", "SteppedSubscription", "until_quiet"]
+__all__ = ["DatabaseCopies", "Scenario", "SteppedSubscription", "until_quiet", "upcasters_restored"]

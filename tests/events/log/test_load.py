@@ -24,6 +24,9 @@ batches = st.lists(
 )
 
 
+NOTHING: tuple[int, ...] = ()
+
+
 def appended(state: tuple[int, ...], event: DomainEvent[Any]) -> tuple[int, ...]:
     return (*state, event.payload["amount"])
 
@@ -38,20 +41,20 @@ async def test_equals_a_fold_of_ones_own(database: Database, commits: list[list[
     events = EventLog(database)
     for name in "abc":
         expected = tuple(amount for of, amount in written if of == name)
-        assert await events.load(f"{run} {name}", appended, ()) == expected
+        assert await events.load(f"{run} {name}", appended, NOTHING) == expected
         read = [event async for event in events.read(aggregate_id=f"{run} {name}")]
-        assert reduce(appended, read, ()) == expected
+        assert reduce(appended, read, NOTHING) == expected
     everything = [event async for event in events.read() if event.aggregate_id.startswith(run)]
-    assert reduce(appended, everything, ()) == tuple(amount for _, amount in written)
+    assert reduce(appended, everything, NOTHING) == tuple(amount for _, amount in written)
 
 
 async def test_folds_more_than_one_page(database: Database) -> None:
     await append_committed(database, [noted("a", amount=amount) for amount in range(2000)])
-    assert await EventLog(database).load("a", appended, ()) == tuple(range(2000))
+    assert await EventLog(database).load("a", appended, NOTHING) == tuple(range(2000))
 
 
 async def test_an_aggregate_without_events_is_as_it_begins(database: Database) -> None:
-    assert await EventLog(database).load("nobody", appended, (7,)) == (7,)
+    assert await EventLog(database).load("nobody", appended, NOTHING) == NOTHING
 
 
 async def test_an_id_of_aggregates_of_two_types_is_not_one_aggregate(database: Database, log: Log) -> None:
@@ -59,8 +62,8 @@ async def test_an_id_of_aggregates_of_two_types_is_not_one_aggregate(database: D
     other: DomainEvent[Any] = DomainEvent(event_type=NOTED, aggregate_type="other", aggregate_id="a", payload={"amount": 2})
     await append_committed(database, [other])
     with pytest.raises(ValueError, match="say which: fact, other"):
-        await EventLog(database).load("a", appended, ())
-    assert await EventLog(database).load("a", appended, (), aggregate_type="other") == (2,)
+        await EventLog(database).load("a", appended, NOTHING)
+    assert await EventLog(database).load("a", appended, NOTHING, aggregate_type="other") == (2,)
 
 
 async def test_does_not_fold_what_retention_has_left(database: Database, log: Log) -> None:
@@ -71,4 +74,4 @@ async def test_does_not_fold_what_retention_has_left(database: Database, log: Lo
     await database.execute("CREATE TABLE cqrs.event_rest PARTITION OF cqrs.event FOR VALUES FROM (1) TO (3)")
     await database.execute("INSERT INTO cqrs.event OVERRIDING SYSTEM VALUE SELECT * FROM rest")
     with pytest.raises(NotFoundError, match="no longer has version 1 of fact a"):
-        await EventLog(database).load("a", appended, ())
+        await EventLog(database).load("a", appended, NOTHING)
