@@ -29,7 +29,7 @@ from clone_cqrs.events.token import ConsistencyToken
 from clone_cqrs.events.wakeups import Notifier
 from clone_cqrs.messages import Command, CommandResult
 from clone_cqrs.postgres.ambient import AmbientTransaction
-from clone_cqrs.postgres.connection import CommandConnection, is_gone
+from clone_cqrs.postgres.connection import CommandConnection, discard, is_gone
 from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.errors import LOST_RACES, TIMEOUTS, is_unavailable, sqlstate_of, translate, unavailable, without_values
 
@@ -165,6 +165,10 @@ class DurableExecution:
                         if cancelled:
                             raise asyncio.CancelledError from interrupted
                         return _replay(registration, command, fingerprint, stored, database_id)
+            except asyncpg.InternalClientError as error:
+                # What the driver says when the server's last word, which ended the session, came before the next statement.
+                discard(connection)
+                raise _ConnectionLostError from error
             except (asyncpg.InterfaceError, OSError) as error:
                 if is_gone(connection):
                     raise _ConnectionLostError from error
