@@ -2,8 +2,9 @@
 
 from clone_cqrs.events.upcasting import upcasters_restored
 from clone_cqrs.testing.databases import DatabaseCopies
+from clone_cqrs.testing.outcome import Outcome
 from clone_cqrs.testing.quiet import until_quiet
 from clone_cqrs.testing.scenario import Scenario
 from clone_cqrs.testing.stepping import SteppedSubscription
 
-__all__ = ["DatabaseCopies", "Scenario", "SteppedSubscription", "until_quiet", "upcasters_restored"]
+__all__ = ["DatabaseCopies", "Outcome", "Scenario", "SteppedSubscription", "until_quiet", "upcasters_restored"]

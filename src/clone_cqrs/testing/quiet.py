@@ -11,23 +11,26 @@ from clone_cqrs.events.wakeups import Wakeups
 from clone_cqrs.postgres import Database
 
 _LOOK_EVERY_S = 0.02
+_HEAD = "SELECT coalesce(max(position), 0) FROM cqrs.event"
 
 
 async def until_quiet(of: Application | Database, timeout: float = 10.0) -> None:
-    """Wait until nothing is left to do for what was written until now. Dead letters wait for a person, and count as quiet.
+    """Wait until nothing is left to do, neither for what was written nor for what handlers wrote because of it.
 
+    Every named subscription counts, whichever process works on it. Dead letters wait for a person, and count as quiet.
     Raises: StaleReadError after `timeout` seconds, which says what is not quiet.
     """
     database = of.database if isinstance(of, Application) else of
-    busy: list[str] = []
+    busy: list[str] = ["the log was not read"]
+    head = -1
     try:
         async with asyncio.timeout(timeout):
-            head: int = await database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
-            while busy := await _busy(database, head):
-                await Wakeups.of(database).wait_for_progress(_LOOK_EVERY_S)
-            if isinstance(of, Application):
-                busy = ["views are being refreshed"]
-                await of.drain()
+            while head != (head := await database.fetch_value(_HEAD)):
+                while busy := await _busy(database, head):
+                    await Wakeups.of(database).wait_for_progress(_LOOK_EVERY_S)
+                if isinstance(of, Application):
+                    busy = ["views are being refreshed"]
+                    await of.drain()
     except TimeoutError:
         raise StaleReadError(f"not quiet after {timeout:g} s: {'; '.join(busy)}") from None
 
