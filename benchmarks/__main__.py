@@ -1,4 +1,4 @@
-"""`python -m benchmarks dispatch|messages|durable|import|all`; see docs/benchmarks.md."""
+"""`python -m benchmarks dispatch|messages|durable|events|import|all`; see docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from benchmarks import importing, messages
 from benchmarks.dispatch import run as dispatch
 from benchmarks.durable import run as durable
+from benchmarks.events import run as events
 from benchmarks.machine import event_loop, machine
 from benchmarks.report import Report, to_json
 
@@ -70,6 +72,11 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Ste
             dispatch.steps(arguments.rounds),
             lambda step: dispatch.run(rounds=arguments.rounds, calls=arguments.calls, step=step),
         )
+    if arguments.benchmark in ("messages", "all"):
+        found["messages"] = (
+            arguments.rounds * messages.STEPS_EACH_ROUND,
+            lambda step: messages.run(rounds=arguments.rounds, calls=arguments.calls, step=step),
+        )
     if arguments.benchmark in ("durable", "all"):
         found["durable"] = (
             durable.steps(arguments.postgres, arguments.in_flight, arguments.durable_rounds),
@@ -81,12 +88,24 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Ste
                 step=step,
             ),
         )
+    if arguments.benchmark in ("events", "all"):
+        found["events"] = (
+            events.steps(arguments.postgres, arguments.event_rounds),
+            lambda step: events.run(
+                versions=arguments.postgres, rounds=arguments.event_rounds, seconds=arguments.seconds, step=step
+            ),
+        )
+    if arguments.benchmark in ("import", "all"):
+        found["import"] = (
+            importing.steps(arguments.postgres, arguments.import_rounds),
+            lambda step: importing.run(versions=arguments.postgres, rounds=arguments.import_rounds, step=step),
+        )
     return found
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("benchmark", choices=["dispatch", "durable", "all"])
+    parser.add_argument("benchmark", choices=["dispatch", "messages", "durable", "events", "import", "all"])
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="the tables as in docs/benchmarks.md")
     parser.add_argument("--no-uvloop", action="store_true", help="asyncio's own loop also where uvloop is installed")
@@ -95,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--postgres", nargs="+", choices=["15", "18"], default=["18"], help="of durable and import")
     parser.add_argument("--in-flight", nargs="+", type=int, default=[1, 16], help="of durable (default 1 16)")
     parser.add_argument("--durable-rounds", type=int, default=9, help="of durable (default %(default)s)")
-    parser.add_argument("--seconds", type=float, default=4.0, help="a round of durable (default %(default)s)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="a round of durable, and a live run of events")
+    parser.add_argument("--event-rounds", type=int, default=5, help="of events (default %(default)s)")
+    parser.add_argument("--import-rounds", type=int, default=3, help="of import (default %(default)s)")
     return parser
 
 

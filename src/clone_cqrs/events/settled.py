@@ -7,16 +7,25 @@ them have ended, whatever is still missing was rolled back.
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import asyncpg
 
-from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.statements import statement
 
 _READ_EVENTS = statement("clone_cqrs.events", "read_events")
 _LOG_HOLDERS = statement("clone_cqrs.events", "log_holders")
+
+
+class Connections(Protocol):
+    """Where connections come from: a Database's pool, or a worker's one."""
+
+    def acquire(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """A connection for one use."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class SettledReader:
     was drawn and rolled back can be drawn again after a crash of the server.
     """
 
-    def __init__(self, database: Database, checkpoint: int) -> None:
+    def __init__(self, database: Connections, checkpoint: int) -> None:
         self._database = database
         self._round: _Round | None = None
         self.checkpoint = checkpoint
@@ -105,7 +114,8 @@ class SettledReader:
         """Whether the last of those waited for has ended, as far as this reading of the holders tells."""
         round_.waiting_for &= now.live | now.prepared
         if not round_.waiting_for and not round_.prepared_added:
-            # A transaction changes its name at PREPARE, in which case it is in this reading under the new one.
+            # A prepared transaction gets another name when the server recovers from a crash of one of its processes, which is
+            # no new run; before 14.1 it did at PREPARE. In both cases it is in this reading under the new one.
             round_.prepared_added = True
             round_.waiting_for |= now.prepared
         return not round_.waiting_for

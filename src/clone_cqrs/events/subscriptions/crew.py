@@ -10,6 +10,7 @@ from math import ceil
 
 from clone_cqrs.events.subscriptions.delivery import Handlers, describe
 from clone_cqrs.events.subscriptions.lease import Lease, LeaseLostError
+from clone_cqrs.events.subscriptions.own_connection import OwnConnection
 from clone_cqrs.events.subscriptions.settings import SubscriptionSettings
 from clone_cqrs.events.subscriptions.settle import settled_head
 from clone_cqrs.events.subscriptions.worker import PartitionWorker
@@ -110,12 +111,16 @@ class Crew:
             worker.stop()
         for _ in range(share - len(mine)):
             taken = [worker.partition for worker in self._workers.values()]
-            lease = await Lease.acquire(
-                self._database, self._name, owner=self._owner, not_these=taken, seconds=self._settings.lease
-            )
+            own = OwnConnection(self._database)
+            try:
+                lease = await Lease.acquire(own, self._name, owner=self._owner, not_these=taken, seconds=self._settings.lease)
+            except BaseException:
+                own.close()
+                raise
             if lease is None:
+                own.close()
                 break
-            worker = PartitionWorker(self._database, lease, self._handlers, self._settings, self._wakeups)
+            worker = PartitionWorker(self._database, own, lease, self._handlers, self._settings, self._wakeups)
             self._workers[asyncio.create_task(worker.run())] = worker
 
     async def _wait(self, seconds: float) -> None:

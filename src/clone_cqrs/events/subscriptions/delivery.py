@@ -73,7 +73,7 @@ def is_outage(error: BaseException) -> bool:
     for _ in range(5):
         if cause is None:
             break
-        if isinstance(cause, StorageUnavailableError | ConnectionError | socket.gaierror | asyncpg.InternalClientError):
+        if isinstance(cause, StorageUnavailableError | ConnectionError | socket.gaierror):
             return True
         if isinstance(cause, asyncpg.PostgresError) and is_unavailable(cause):
             return True

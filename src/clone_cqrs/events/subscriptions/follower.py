@@ -8,6 +8,7 @@ import contextlib
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
 from clone_cqrs.events.subscriptions.delivery import Handlers, describe
+from clone_cqrs.events.subscriptions.own_connection import OwnConnection
 from clone_cqrs.events.subscriptions.settings import SubscriptionSettings
 from clone_cqrs.events.subscriptions.settle import settled_head
 from clone_cqrs.events.wakeups import Wakeups
@@ -59,7 +60,13 @@ class Follower:
                 pause = min(pause * 2, _OUTAGE_PAUSE_S[1])
 
     async def _follow(self) -> None:
-        reader = SettledReader(self._database, self.position)
+        own = OwnConnection(self._database)
+        try:
+            await self._follow_with(SettledReader(own, self.position))
+        finally:
+            own.close()
+
+    async def _follow_with(self, reader: SettledReader) -> None:
         while not self._stopping.is_set():
             seen = self._wakeups.count
             rows = await reader.read(self._settings.batch_size, self._handlers.types)

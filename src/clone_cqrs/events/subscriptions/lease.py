@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from clone_cqrs.postgres.database import Database
+from clone_cqrs.events.settled import Connections
 from clone_cqrs.postgres.statements import statement
 
 _PACKAGE = "clone_cqrs.events.subscriptions"
@@ -27,7 +27,7 @@ class Lease:
     out at its first write, which changes nothing.
     """
 
-    def __init__(self, database: Database, name: str, partition: int, epoch: int, checkpoint: int, seconds: float) -> None:
+    def __init__(self, database: Connections, name: str, partition: int, epoch: int, checkpoint: int, seconds: float) -> None:
         self._database = database
         self.name = name
         self.partition = partition
@@ -36,7 +36,9 @@ class Lease:
         self._length = timedelta(seconds=seconds)
 
     @classmethod
-    async def acquire(cls, database: Database, name: str, *, owner: str, not_these: list[int], seconds: float) -> Lease | None:
+    async def acquire(
+        cls, database: Connections, name: str, *, owner: str, not_these: list[int], seconds: float
+    ) -> Lease | None:
         """Take a free partition, or one whose owner has been silent past its lease; None when there is none."""
         async with database.acquire() as connection:
             row = await connection.fetchrow(_ACQUIRE, name, not_these, owner, timedelta(seconds=seconds))

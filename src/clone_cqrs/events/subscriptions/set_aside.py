@@ -9,10 +9,10 @@ from typing import Any
 
 import asyncpg
 
+from clone_cqrs.events.settled import Connections
 from clone_cqrs.events.subscriptions.delivery import describe, is_outage
 from clone_cqrs.events.subscriptions.lease import Lease
 from clone_cqrs.events.subscriptions.settings import RetryPolicy
-from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.statements import statement
 
 _PACKAGE = "clone_cqrs.events.subscriptions"
@@ -44,7 +44,7 @@ class HeldBack:
 class SetAside:
     """The held back aggregates of one owned partition: in memory for looking up, in cqrs.set_aside for keeping."""
 
-    def __init__(self, database: Database, lease: Lease, retries: RetryPolicy, types: list[str] | None) -> None:
+    def __init__(self, database: Connections, lease: Lease, retries: RetryPolicy, types: list[str] | None) -> None:
         self._database = database
         self._lease = lease
         self._retries = retries

@@ -14,6 +14,7 @@ from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
 from clone_cqrs.events.subscriptions.delivery import Handlers
 from clone_cqrs.events.subscriptions.lease import Lease, LeaseLostError
+from clone_cqrs.events.subscriptions.own_connection import OwnConnection
 from clone_cqrs.events.subscriptions.set_aside import HeldBack, SetAside
 from clone_cqrs.events.subscriptions.settings import SubscriptionSettings
 from clone_cqrs.events.wakeups import Wakeups
@@ -32,15 +33,22 @@ class PartitionWorker:
     """Runs until it is stopped, or until its lease is lost. Faults of handlers never end it; an outage of the database does."""
 
     def __init__(
-        self, database: Database, lease: Lease, handlers: Handlers, settings: SubscriptionSettings, wakeups: Wakeups
+        self,
+        database: Database,
+        own: OwnConnection,
+        lease: Lease,
+        handlers: Handlers,
+        settings: SubscriptionSettings,
+        wakeups: Wakeups,
     ) -> None:
         self._database = database
+        self._own = own
         self._lease = lease
         self._handlers = handlers
         self._settings = settings
         self._wakeups = wakeups
-        self._set_aside = SetAside(database, lease, settings.retries, handlers.types)
-        self._reader = SettledReader(database, lease.checkpoint)
+        self._set_aside = SetAside(own, lease, settings.retries, handlers.types)
+        self._reader = SettledReader(own, lease.checkpoint)
         self._began_at = lease.checkpoint
         self._stopping = asyncio.Event()
 
@@ -66,6 +74,12 @@ class PartitionWorker:
 
     async def run(self) -> None:
         """Work. Raises: LeaseLostError, and what an outage raises; the stored checkpoint is the truth then."""
+        try:
+            await self._run()
+        finally:
+            self._own.close()
+
+    async def _run(self) -> None:
         await self._set_aside.load()
         heartbeat = asyncio.create_task(self._heartbeat())
         working = asyncio.create_task(self._work())
@@ -202,7 +216,7 @@ class PartitionWorker:
         checkpoint = self._lease.checkpoint
         row = None
         if held.state != "discarded":
-            async with self._database.acquire() as reading:
+            async with self._own.acquire() as reading:
                 row = await reading.fetchrow(_READ_EVENT, held.position)
             if row is None:
                 _log.error("set_aside_event_is_gone", subscription=self._lease.name, position=held.position)
@@ -224,7 +238,7 @@ class PartitionWorker:
                 error = await self._deliver(row)
             await self._settings.before_checkpoint()
             if error is None:
-                async with self._database.acquire() as writing, writing.transaction():
+                async with self._own.acquire() as writing, writing.transaction():
                     following = await self._finish(held, checkpoint, writing)
         if error is None:
             self._set_aside.moved_on(held, following)

@@ -1,0 +1,1 @@
+"""Events: from the commit to the handler, and catching up."""
