@@ -4,8 +4,11 @@ Planted bugs, each seen to fail its test: every test in the template itself; cop
 preparing it fails.
 """
 
+from collections.abc import AsyncIterator
+
 import asyncpg
 import pytest
+import pytest_asyncio
 from tests.events.subscriptions.facts import Log
 from tests.servers.postgresql import PrivateServer
 
@@ -21,6 +24,24 @@ async def names(dsn: str) -> set[str]:
         return {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database WHERE datname LIKE 'cqrs_%'")}
     finally:
         await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def copies(server: PrivateServer) -> AsyncIterator[DatabaseCopies]:
+    """As docs/testing.md has it: made in the event loop of the session, used in those of the tests."""
+    async with DatabaseCopies(server.dsn()) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def copy(copies: DatabaseCopies) -> AsyncIterator[Database]:
+    async with copies.database() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_serves_the_tests_of_a_session(copy: Database, time: str) -> None:
+    assert await Log(copy).note(time) == 1
 
 
 async def test_every_copy_is_fresh_and_gone_afterwards(server: PrivateServer) -> None:

@@ -152,7 +152,7 @@ async def test_says_what_it_got_instead() -> None:
         refused.then_error(NotFoundError)
     with pytest.raises(AssertionError, match=r"expected conflict, got DomainRuleError"):
         refused.then_error(ConflictError.code)
-    with pytest.raises(AssertionError, match="expected a text with 'gone', got .*written already"):
+    with pytest.raises(AssertionError, match=r"expected a text with 'gone', got .*written already"):
         refused.then_error(DomainRuleError, says="gone")
     done = await scenario.when(write_note(other := uuid4()))
     with pytest.raises(AssertionError, match="expected rule_violated, but the command succeeded with WrittenNote"):
