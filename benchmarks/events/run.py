@@ -47,7 +47,7 @@ async def _live(on: Server, rounds: int, seconds: float, step: Callable[[str], N
         figures = {"p50_ms": medians, "p99_ms": tails, "commands_per_second": rate, "faults": faults}
         lines.append(Line(contender, [*delays, f"{rate.median:,.0f}", "p50 < 5"], figures))
     note = (
-        f"PostgreSQL {on.version}, fsync on, Unix socket; {RATE} commands a second at even distances, medians and "
+        f"PostgreSQL {on.version}, fsync on, Unix socket; {RATE} commands a second, evenly spaced; medians and "
         f"quartiles of {rounds} rounds of {seconds:g} s. From the moment `execute` has returned; each run was checked for lost, "
         "repeated and inverted events."
     )
