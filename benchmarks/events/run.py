@@ -48,7 +48,7 @@ async def _live(on: Server, rounds: int, seconds: float, step: Callable[[str], N
         lines.append(Line(contender, [*delays, f"{rate.median:,.0f}", "p50 < 5"], figures))
     note = (
         f"PostgreSQL {on.version}, fsync on, Unix socket; {RATE} commands a second, evenly spaced; medians and "
-        f"quartiles of {rounds} rounds of {seconds:g} s. From the moment `execute` has returned; each run was checked for lost, "
+        f"quartiles of {rounds} rounds of {seconds:g} s. From the moment `execute` has returned; each was checked for lost, "
         "repeated and inverted events."
     )
     return Report(f"commit to handler, PostgreSQL {on.version}", ("p50 ms", "p99 ms", "commands/s", "goal"), lines, note)
