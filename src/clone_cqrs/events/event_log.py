@@ -200,7 +200,10 @@ def _names(types: EventType | Collection[EventType] | None) -> list[str] | None:
     if types is None:
         return None
     each = [types] if isinstance(types, str | type) else types
-    return sorted({name if isinstance(name, str) else name.type_name or "" for name in each})
+    names = {name if isinstance(name, str) else name.type_name for name in each}
+    if None in names:
+        raise ValueError("types: an event class has no type")
+    return sorted(name for name in names if name is not None)
 
 
 def _within(since: datetime | None, recorded: datetime, before: datetime | None) -> bool:

@@ -60,6 +60,8 @@ async def test_reads_by_type(database: Database, log: Log) -> None:
     assert await positions(events.read(types=[NOTED, Counted])) == [1, 2, 4]
     assert await positions(events.read(types=Counted)) == [4]
     assert await positions(events.read(types=[])) == []
+    with pytest.raises(ValueError, match="class has no type"):
+        await positions(events.read(types=DomainEvent))
     (counted,) = [event async for event in events.read(types={Counted})]
     assert counted.payload == Amount(amount=1)
 
