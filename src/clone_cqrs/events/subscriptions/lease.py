@@ -13,6 +13,7 @@ from clone_cqrs.postgres.statements import statement
 _PACKAGE = "clone_cqrs.events.subscriptions"
 _ACQUIRE = statement(_PACKAGE, "acquire_lease")
 _MOVE = statement(_PACKAGE, "move_checkpoint")
+_MOVE_ALONE = statement(_PACKAGE, "move_checkpoint_alone")
 _RELEASE = statement(_PACKAGE, "release_lease")
 
 
@@ -49,7 +50,8 @@ class Lease:
 
         Raises: LeaseLostError when another worker has taken over; nothing is written then.
         """
-        moved = await self._on(connection, _MOVE, self.name, self.partition, self.epoch, checkpoint, self._length)
+        sql = _MOVE if connection is not None else _MOVE_ALONE
+        moved = await self._on(connection, sql, self.name, self.partition, self.epoch, checkpoint, self._length)
         if moved is None:
             raise LeaseLostError(f"{self.name}/{self.partition}: epoch {self.epoch} is over")
         if connection is None:
