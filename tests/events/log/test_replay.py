@@ -102,7 +102,7 @@ async def test_dead_letters_are_told_and_stay_visible(database: Database, log: L
     seen.refused = {2}
     await log.note("a", "bad", "bad", "b")
     with pytest.raises(StaleReadError, match=r"all but 1 dead letters of 'rebuild'.*position 2 of fact bad is a dead letter"):
-        await EventLog(database).replay("rebuild", {"*": seen}, retries=QUICK)
+        await EventLog(database).replay("rebuild", {"*": seen}, retries=QUICK, timeout=WAIT_S)
     assert seen.positions == [1, 4]
     (letter,) = await DeadLetters(database).list("rebuild")
     assert letter.position == 2
