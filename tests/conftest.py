@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.planted_secret import OutputSearch
 from tests.servers.databases import Templates, migrate_domain, migrate_toolkit
 from tests.servers.installations import VERSIONS, bin_directory
 from tests.servers.postgresql import PrivateServer
@@ -15,6 +16,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--postgres", choices=[*VERSIONS, "both"], default="both", help="major version(s) the database tests run on"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(OutputSearch(), "planted-secret")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

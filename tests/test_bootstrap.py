@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 from tests.commands.waiting import DEADLINE_S
+from tests.planted_secret import PLANTED
 
 from clone_cqrs.domain import CreateUserCommand, open_clone
 
 REPOSITORY = Path(__file__).parents[1]
-PAYLOAD = {"email": "ada@example.com", "name": "Ada", "password": "correct horse", "subscription_tier": "free"}
+PAYLOAD = {"email": "ada@example.com", "name": "Ada", "password": PLANTED, "subscription_tier": "free"}
 # A process that dies as soon as it has answered the command: its view has not been refreshed.
 DIES_AFTER_COMMIT = """
 import asyncio, os, signal, sys

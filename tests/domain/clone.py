@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from tests.planted_secret import PLANTED
+
 from clone_cqrs.commands import CommandBus
 from clone_cqrs.domain import (
     CHEAPEST,
@@ -29,7 +31,7 @@ Fields = Mapping[str, Any]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TABLES = ("users", "voice_models", "face_models", "knowledge_documents", "conversation_sessions", "conversation_turns")
 
-USER: Fields = {"name": "Ada", "password": "correct horse", "subscription_tier": "free"}
+USER: Fields = {"name": "Ada", "password": PLANTED, "subscription_tier": "free"}
 VOICE_MODEL: Fields = {"provider": "xtts-v2", "audio_samples": ["samples/1.wav"]}
 TRAINED: Fields = {"model_path": "models/voice", "quality_score": 92.5, "sample_rate": 24_000, "training_duration_ms": 60_000}
 FACE_MODEL: Fields = {"media_type": "images", "media_paths": ["images/1.png"]}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.planted_secret import PLANTED
 
 from clone_cqrs.domain import (
     CHEAPEST,
@@ -14,7 +15,7 @@ from clone_cqrs.domain import (
     open_clone,
 )
 
-ADA = {"email": "ada@example.com", "name": "Ada", "password": "correct horse", "subscription_tier": "free"}
+ADA = {"email": "ada@example.com", "name": "Ada", "password": PLANTED, "subscription_tier": "free"}
 
 
 async def test_opens_the_clone_on_an_empty_database(empty_dsn: str) -> None:

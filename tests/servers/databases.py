@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
+from tests.planted_secret import PLANTED, SEARCH
 from tests.servers.postgresql import PrivateServer
 
 Migrate = Callable[[str], Awaitable[None]]
@@ -41,7 +42,10 @@ class Templates:
         return name
 
     def drop(self, name: str) -> None:
+        """Drop a database, once it has been searched for the secret that must not be in it."""
+        places = asyncio.run(self._server.fetch(SEARCH, PLANTED, database=name))
         self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        assert not places, f"the planted secret is in {[row['place'] for row in places]}"
 
     def _template(self, migrate: Migrate) -> str:
         if migrate not in self._built:
