@@ -1,7 +1,6 @@
 """Dropping old partitions: whole ones, never past what a subscription still needs, and nobody's but the owner's.
 
-Planted bugs, each seen to fail its test: dropping up to the checkpoint's partition; set-aside events not looked at; the
-partition of the newest event dropped.
+Planted bug, seen to fail its test: set-aside events not looked at.
 """
 
 import asyncpg

@@ -1,6 +1,6 @@
 """How processes hear of a commit: after it, many at once, and by polling where nobody tells them.
 
-Planted bugs, each seen to fail its test: a notification for each commit; a worker that only waits for notifications.
+Planted bug, seen to fail its test: a notification for each commit.
 """
 
 import asyncio

@@ -1,8 +1,7 @@
 """Many writers that roll back, prepare, wait and are killed, on a server of their own: nobody misses an event.
 
-The control of this harness: a reader with a plain cursor, which misses events here (`test_a_plain_cursor_...`). Planted bugs,
-each seen to fail `test_no_reader_misses_...`: a settled reader that does not wait for the holders of the log's lock; one that
-reads and lists in the wrong order; a worker whose exactly-once effect is not in the checkpoint's transaction.
+The control of this harness: a reader with a plain cursor, which misses events here (`test_a_plain_cursor_...`). Planted bug,
+seen to fail the test of prepared transactions: a settled reader that does not wait for the holders of the log's lock.
 """
 
 import asyncio

@@ -213,7 +213,10 @@ def test_one_step_has_one_upcaster() -> None:
         upcaster("profile.once", from_version=0)
 
 
-def test_what_a_test_registers_is_forgotten_after_it() -> None:
+def test_what_a_test_registers_is_forgotten_after_it_and_nothing_else() -> None:
+    upcaster("profile.kept", from_version=1)(dict)
     with upcasters_restored():
-        upcaster("profile.kept", from_version=1)(dict)
-    upcaster("profile.kept", from_version=1)(lambda payload: {})
+        upcaster("profile.kept", from_version=2)(dict)
+    upcaster("profile.kept", from_version=2)(lambda payload: {})
+    with pytest.raises(ValueError, match="already has an upcaster"):
+        upcaster("profile.kept", from_version=1)(lambda payload: {})

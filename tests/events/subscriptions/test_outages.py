@@ -1,7 +1,6 @@
 """PostgreSQL goes away while subscriptions run in this process; delivery goes on by itself, and nothing is lost.
 
-Planted bugs, each seen to fail its test: a worker that waits for an answer without a limit; a worker that takes its connections
-from the pool that commands queue for.
+Planted bug, seen to fail its test: a worker that waits for an answer without a limit.
 """
 
 import asyncio
