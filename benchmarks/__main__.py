@@ -1,4 +1,4 @@
-"""`python -m benchmarks dispatch|messages|durable|events|import|all`; see docs/benchmarks.md."""
+"""`python -m benchmarks dispatch|messages|durable|events|import|all`, or `alternatives`; see docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks import importing, messages
 from benchmarks.dispatch import run as dispatch
+from benchmarks.durable import alternatives
 from benchmarks.durable import run as durable
 from benchmarks.events import run as events
 from benchmarks.machine import event_loop, machine
@@ -95,6 +96,17 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Ste
                 versions=arguments.postgres, rounds=arguments.event_rounds, seconds=arguments.seconds, step=step
             ),
         )
+    if arguments.benchmark == "alternatives":
+        found["alternatives"] = (
+            alternatives.steps(arguments.postgres, arguments.in_flight, arguments.durable_rounds),
+            lambda step: alternatives.run(
+                versions=arguments.postgres,
+                in_flight=arguments.in_flight,
+                rounds=arguments.durable_rounds,
+                seconds=arguments.seconds,
+                step=step,
+            ),
+        )
     if arguments.benchmark in ("import", "all"):
         found["import"] = (
             importing.steps(arguments.postgres, arguments.import_rounds),
@@ -105,7 +117,7 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Ste
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("benchmark", choices=["dispatch", "messages", "durable", "events", "import", "all"])
+    parser.add_argument("benchmark", choices=["dispatch", "messages", "durable", "events", "import", "alternatives", "all"])
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="the tables as in docs/benchmarks.md")
     parser.add_argument("--no-uvloop", action="store_true", help="asyncio's own loop also where uvloop is installed")

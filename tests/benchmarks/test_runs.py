@@ -1,0 +1,56 @@
+"""The benchmarks run and tell what they found. What they found is nobody's assertion."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.servers.installations import bin_directory
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def run(directory: Path, *arguments: str) -> dict[str, Any]:
+    """What a run writes as JSON; its tables are looked at for the same names."""
+    figures, tables = directory / "figures.json", directory / "tables.md"
+    path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src"), *sys.path])
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments, "--json", figures, "--markdown", tables],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": path},
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    found: dict[str, Any] = json.loads(figures.read_text(encoding="utf-8"))
+    text = tables.read_text(encoding="utf-8")
+    for report in found["reports"]:
+        assert all(f"| {name} |" in text for name in report["lines"])
+    return found
+
+
+def test_dispatch_tells_what_is_added_to_the_same_handler(tmp_path: Path) -> None:
+    found = run(tmp_path, "dispatch", "--rounds", "2", "--calls", "20")
+    assert found["command"].startswith("python -m benchmarks dispatch")
+    assert found["machine"]["event loop"] in ("uvloop", "asyncio")
+    [report] = found["reports"]
+    for figures in report["lines"].values():
+        assert figures["added_us"].keys() == {"median", "low", "high", "best"}
+
+
+def test_messages_run(tmp_path: Path) -> None:
+    [report] = run(tmp_path, "messages", "--rounds", "2", "--calls", "20")["reports"]
+    assert report["lines"]
+
+
+@pytest.mark.parametrize("name", ["durable", "alternatives"])
+def test_every_command_of_a_durable_run_is_stored(tmp_path: Path, name: str) -> None:
+    try:
+        bin_directory("18")
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
+    [report] = run(tmp_path, name, "--in-flight", "2", "--durable-rounds", "1", "--seconds", "0.1")["reports"]
+    assert all(figures["commands_per_second"]["median"] > 0 for figures in report["lines"].values())
