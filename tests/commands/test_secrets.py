@@ -102,6 +102,7 @@ async def test_a_secret_in_a_command_stays_in_the_process(
     stored = await everything_stored(kept.connection)
     assert "note.written" in stored
     assert SECRET not in stored
+    assert SECRET.encode().hex() not in stored
     assert SECRET not in logged.getvalue()
     assert SECRET not in server.log_tail(10_000)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 _WAITERS = """
 SELECT count(*) FROM pg_stat_activity

@@ -1,6 +1,6 @@
 """The log is append-only, for its owner and for everybody else.
 
-Planted bugs, each seen to fail its test: no row trigger; no trigger on TRUNCATE; none on the partitions; INSERT granted to the
+Planted bugs, each seen to fail its test: no row trigger; no trigger against TRUNCATE on the partitions; INSERT granted to the
 application; partitions left out of check_log; synchronous_commit left off.
 """
 

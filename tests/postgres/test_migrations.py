@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import asyncpg
+from tests.commands.waiting import until
 from tests.servers.postgresql import PrivateServer
 
 from clone_cqrs.postgres import Database
@@ -29,6 +30,7 @@ async def main():
 
 asyncio.run(main())
 """
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 OBJECTS = """
 SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname NOT IN ('cqrs', 'information_schema') AND n.nspname !~ '^pg_'
@@ -86,17 +88,36 @@ def started(dsn: str) -> subprocess.Popen[str]:
 
 
 async def test_ten_processes_at_once_end_well(empty_dsn: str, dsn: str) -> None:
+    """A transaction of ours is in their way, so that all ten have surely begun before the first can go on."""
     children = [started(empty_dsn) for _ in range(10)]
+    in_the_way = await asyncpg.connect(empty_dsn)
+    observer = await asyncpg.connect(empty_dsn)
     try:
-        for child in children:
-            assert child.stdout is not None
-            assert child.stdout.readline() == "ready\n"
-        outcomes = await asyncio.gather(*(asyncio.to_thread(child.communicate, "go\n", 120) for child in children))
+        async with asyncio.timeout(120):
+            transaction = in_the_way.transaction()
+            await transaction.start()
+            await in_the_way.execute("CREATE SCHEMA cqrs")
+            for child in children:
+                assert child.stdout is not None
+                assert child.stdin is not None
+                assert child.stdout.readline() == "ready\n"
+                child.stdin.write("go\n")
+                child.stdin.flush()
+
+            async def all_wait() -> bool:
+                count: int = await observer.fetchval(WAITING)
+                return count == 10
+
+            await until(all_wait)
+            await transaction.rollback()
+            outcomes = [await asyncio.to_thread(child.communicate) for child in children]
     finally:
         for child in children:
             if child.poll() is None:
                 child.kill()
                 child.communicate()
+        await in_the_way.close()
+        await observer.close()
     assert [child.returncode for child in children] == [0] * 10
     assert len({out for out, _ in outcomes}) == 1, "all see one database id"
     assert await everything(empty_dsn) == await everything(dsn)
