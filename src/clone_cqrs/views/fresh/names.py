@@ -13,7 +13,7 @@ _MAX_BYTES = 63  # PostgreSQL cuts longer names off, silently
 
 @dataclass(frozen=True, slots=True)
 class FreshNames:
-    """For `public.points_view`: `points_definition`, `points_fresh` and `points_fresh_list` beside it, its changes in `cqrs`."""
+    """For `points_view`: `points_definition`, `points_fresh` and `points_fresh_list` beside it; its changes in `cqrs`."""
 
     view: ViewName
 

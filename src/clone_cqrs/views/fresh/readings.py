@@ -7,7 +7,7 @@ from clone_cqrs.views.fresh.names import column, literal, short
 from clone_cqrs.views.names import ViewName
 
 BALLAST = 5_000
-"""Rows that name no key: plans made while nothing has changed must not take the table for empty, for it can grow at any time."""
+"""Rows that name no key: plans made while nothing has changed must not take the table for empty, for it can grow."""
 
 
 def definition(described: Described) -> str:
@@ -48,8 +48,8 @@ def changes(described: Described) -> tuple[str, str, str]:
     typed = ",\n".join(f"    {column(name)} {described.columns[ViewName.parse(name).name]}" for name in view.change_columns)
     listed = ", ".join(map(column, view.change_columns))
     return (
-        f"-- Rows of {names.view.quoted} that a write has touched, and its transaction. Appended to, and swept; rows without a\n"
-        f"-- transaction stay. Its data belongs to this server's transactions: leave it out of dumps.\n"
+        f"-- Rows of {names.view.quoted} that a write has touched, and its transaction. Appended to, and swept; rows\n"
+        f"-- without a transaction stay. Its data belongs to this server's transactions: leave it out of dumps.\n"
         f"CREATE TABLE {names.changes.quoted} (\n{typed},\n    xid xid8 DEFAULT pg_catalog.pg_current_xact_id()\n)"
         " WITH (\n    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,\n"
         "    autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000\n)\n",
@@ -74,8 +74,8 @@ def fresh(described: Described) -> str:
     """The statement that makes the fresh reading for a key."""
     names = described.names
     return (
-        "-- The definition's rows as of now: those that did not change since the last refresh from the materialized view, those\n"
-        "-- that did from the definition. The scalar subqueries keep the planner from starting at the changes.\n"
+        "-- The definition's rows as of now: those that did not change since the last refresh from the materialized view,\n"
+        "-- those that did from the definition. The scalar subqueries keep the planner from starting at the changes.\n"
         f"CREATE OR REPLACE VIEW {names.fresh.quoted} AS\n"
         f"{_unchanged(described)}\n"
         "UNION ALL\n"
@@ -91,8 +91,8 @@ def fresh_list(described: Described) -> str:
     listed = ", ".join(f"c.{column(name)}" for name in described.view.change_columns)
     known = " AND ".join(f"c.{column(name)} IS NOT NULL" for name in described.view.change_columns)
     return (
-        f"-- The rows of {names.fresh.quoted}, for reading the rows of one {described.view.list_key}: the second branch starts at the\n"
-        "-- changes, which are few for one list, where the first can stop early in the order of an index.\n"
+        f"-- The rows of {names.fresh.quoted}, for reading those of one {described.view.list_key}: the second branch starts at\n"
+        "-- the changes, which are few for one list, where the first can stop early in the order of an index.\n"
         f"CREATE OR REPLACE VIEW {names.fresh_list.quoted} AS\n"
         f"{_unchanged(described)}\n"
         "UNION ALL\n"
