@@ -1,6 +1,7 @@
 """What the fresh reading rests on, one deterministic test for each condition: two connections, in the order that goes wrong.
 
-@PLANTED@
+Planted bugs, each seen to fail here: the stamp ignored by the sweep; its writer ignored; no horizon; a horizon without the
+sweeper's own snapshot; no lock of parents, or none for DELETE; a TRUNCATE that notes the view's keys alone; a link unchecked.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """The fresh reading is the definition's, after every kind of write, whether refreshed, swept or neither.
 
-@PLANTED@
+Planted bugs, each seen to fail here: no trigger for TRUNCATE; an UPDATE that notes its new keys alone; time columns as stored;
+triggers that are not ENABLE ALWAYS; trigger functions with the writer's rights.
 """
 
 import asyncpg
