@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from clone_cqrs.views.names import ViewName
+
+
+@dataclass(frozen=True)
+class Through:
+    """Keys that are not in the changed row, but in the row of another table that it references.
+
+    column: of the changed row; table, key: what it references; columns: of that row, as they would stand in `changes`.
+    """
+
+    column: str
+    table: str
+    columns: str | tuple[str, ...]
+    key: str = "id"
+
+
+Touched: TypeAlias = str | tuple[str, ...] | Through
+"""Where a changed row says which row of the view it touches: the columns that hold the view's key, then its list key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,29 +31,55 @@ class MaterializedView:
     """What a materialized view is, as a value.
 
     name: with or without a schema; key: the column, or columns, that tell its rows apart, under a unique index; definition:
-    the SELECT that says what it holds; changes: which table's change touches which keys; list_key: the column that its lists
-    are selected by; time_columns: the columns that depend on the time of day.
-    Raises: ValueError for a name or a column that is no identifier, and without a key.
+    the SELECT that says what it holds; changes: which table's change touches which keys, for a fresh reading; list_key: the
+    column that its lists are selected by; time_columns: the columns that depend on the time of day.
+    Raises: ValueError for a name or a column that is no identifier, without a key, and for changes that do not name the key
+    and the list key, or that look them up in a table which is not among them.
     """
 
     name: str
     key: str | tuple[str, ...]
     definition: str | None = None
-    changes: Mapping[str, Any] | None = None
+    changes: Mapping[str, Touched] = field(default_factory=dict)
     list_key: str | None = None
     time_columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         ViewName.parse(self.name)
         object.__setattr__(self, "time_columns", tuple(self.time_columns))
+        object.__setattr__(self, "changes", dict(self.changes or {}))
         columns = [*self.key_columns, *self.time_columns, *([self.list_key] if self.list_key is not None else [])]
         for column in columns:
             if ViewName.parse(column).schema is not None:
                 raise ValueError(f"{self.name}: {column!r} is no name of a column")
         if not self.key_columns:
             raise ValueError(f"{self.name}: a view needs a key")
+        for table, touched in self.changes.items():
+            self._check(table, touched)
 
     @property
     def key_columns(self) -> tuple[str, ...]:
         """The key's columns."""
         return (self.key,) if isinstance(self.key, str) else tuple(self.key)
+
+    @property
+    def change_columns(self) -> tuple[str, ...]:
+        """What a change names: the list key first, for the index to begin with, and the key."""
+        first = () if self.list_key is None or self.list_key in self.key_columns else (self.list_key,)
+        return first + self.key_columns
+
+    def columns_of(self, touched: Touched) -> dict[str, str]:
+        """For each of the view's change columns, the column that holds it."""
+        given = touched.columns if isinstance(touched, Through) else touched
+        given = (given,) if isinstance(given, str) else tuple(given)
+        named = self.key_columns + tuple(column for column in self.change_columns if column not in self.key_columns)
+        if len(given) != len(named):
+            raise ValueError(f"{self.name}: a change has to name {', '.join(named)}, in this order; not {', '.join(given)}")
+        by_name = dict(zip(named, given, strict=True))
+        return {column: by_name[column] for column in self.change_columns}
+
+    def _check(self, table: str, touched: Touched) -> None:
+        ViewName.parse(table)
+        self.columns_of(touched)
+        if isinstance(touched, Through) and touched.table not in self.changes:
+            raise ValueError(f"{self.name}: keys of {table} are looked up in {touched.table}, which is not among its changes")

@@ -1,0 +1,54 @@
+"""What the catalog knows of a view's definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from clone_cqrs.postgres.statements import statement
+from clone_cqrs.views.fresh.names import FreshNames
+from clone_cqrs.views.names import ViewName
+from clone_cqrs.views.view import MaterializedView
+
+_COLUMNS = statement("clone_cqrs.views", "columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A view whose definition the server has read: columns, in order, by name, with their types as SQL spells them."""
+
+    view: MaterializedView
+    columns: dict[str, str]
+
+    @property
+    def names(self) -> FreshNames:
+        """What its parts are called."""
+        return FreshNames.of(self.view)
+
+
+async def describe(connection: asyncpg.Connection, view: MaterializedView) -> Described:
+    """Read a definition's columns: of the definition given, which leaves no trace, or else of the one in the database.
+
+    Raises: LookupError where there is no such definition, or it lacks a column of the declaration; ValueError without changes.
+    """
+    if not view.changes:
+        raise ValueError(f"{view.name}: a fresh reading needs to be told which changes touch which keys")
+    name = FreshNames.of(view).definition
+    if view.definition is None:
+        found = await connection.fetch(_COLUMNS, name.quoted)
+    else:
+        probe = connection.transaction()
+        await probe.start()
+        try:
+            await connection.execute(f"CREATE TEMPORARY VIEW cqrs_described AS {view.definition}")
+            found = await connection.fetch(_COLUMNS, "pg_temp.cqrs_described")
+        finally:
+            await probe.rollback()
+    columns = {row["name"]: row["type"] for row in found}
+    if not columns:
+        raise LookupError(f"there is no view {name}")
+    for declared in (*view.change_columns, *view.time_columns):
+        if ViewName.parse(declared).name not in columns:
+            raise LookupError(f"{view.name}: its definition has no column {declared}")
+    return Described(view, columns)

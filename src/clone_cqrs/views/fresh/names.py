@@ -1,0 +1,83 @@
+"""What the parts of a view with a fresh reading are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from clone_cqrs.views.names import ViewName
+from clone_cqrs.views.view import MaterializedView
+
+_MAX_BYTES = 63  # PostgreSQL cuts longer names off, silently
+
+
+@dataclass(frozen=True, slots=True)
+class FreshNames:
+    """For `points_view`: `points_definition`, `points_fresh` and `points_fresh_list` beside it; its changes in `cqrs`."""
+
+    view: ViewName
+
+    @classmethod
+    def of(cls, view: MaterializedView) -> FreshNames:
+        """Raises: ValueError for a name that a part of it would be too long for."""
+        name = ViewName.parse(view.name)
+        names = cls(ViewName(name.schema or "public", name.name))
+        if len(names.definition.name.encode()) > _MAX_BYTES:
+            raise ValueError(f"{view.name}: too long a name for a view with a fresh reading")
+        return names
+
+    @property
+    def definition(self) -> ViewName:
+        """The plain view of what the materialized view holds."""
+        return self._beside("_definition")
+
+    @property
+    def fresh(self) -> ViewName:
+        """The fresh reading, for reading by key."""
+        return self._beside("_fresh")
+
+    @property
+    def fresh_list(self) -> ViewName:
+        """The same rows, for reading by list key."""
+        return self._beside("_fresh_list")
+
+    @property
+    def changes(self) -> ViewName:
+        """The table of changed keys."""
+        return ViewName("cqrs", short(f"changed_{self.view.schema}_{self._base}"))
+
+    def trigger(self, table: str) -> ViewName:
+        """The function that a change of a table calls."""
+        changed = ViewName.parse(table)
+        return ViewName("cqrs", short(f"{self._base}_of_{changed.schema or 'public'}_{changed.name}"))
+
+    @property
+    def _base(self) -> str:
+        return self.view.name.removesuffix("_view")
+
+    def _beside(self, suffix: str) -> ViewName:
+        return ViewName(self.view.schema, self._base + suffix)
+
+
+def table(name: str) -> str:
+    """A table's name, quoted, in `public` where it names no schema."""
+    parsed = ViewName.parse(name)
+    return ViewName(parsed.schema or "public", parsed.name).quoted
+
+
+def short(name: str, room: int = 6) -> str:
+    """A name that leaves room for a suffix; a longer one is cut and told apart by a hash."""
+    if len(name.encode()) <= _MAX_BYTES - room:
+        return name
+    digest = sha256(name.encode()).hexdigest()[:8]
+    return name.encode()[: _MAX_BYTES - room - 9].decode(errors="ignore") + "_" + digest
+
+
+def literal(text: str) -> str:
+    """Text as a literal in a statement."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def column(name: str) -> str:
+    """A column's name, quoted."""
+    return ViewName.parse(name).quoted
