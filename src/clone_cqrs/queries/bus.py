@@ -22,6 +22,7 @@ from clone_cqrs.queries.cache.cache import QueryCache
 from clone_cqrs.queries.cache.entry import Entry
 from clone_cqrs.queries.cache.statistics import CacheStatistics
 from clone_cqrs.queries.cached_answers import CachedAnswers
+from clone_cqrs.queries.explanation import Explanation
 from clone_cqrs.queries.following import Following
 from clone_cqrs.queries.function_handler import FunctionQueryHandler
 from clone_cqrs.queries.handler import BaseQueryHandler
@@ -262,6 +263,45 @@ class QueryBus(Bus[QueryHandler]):
         if self._following is None:
             return statistics
         return replace(statistics, position=self._following.follower.position, usable=self._cache.is_usable)
+
+    async def explain(
+        self,
+        query: Query[Any, Any],
+        *,
+        roles: Collection[str] | None = None,
+        at_least: str | None = None,
+        consistency: Consistency | None = None,
+    ) -> Explanation:
+        """Why the answer to this question would come from where it would come, if it were asked now. Changes nothing.
+
+        Raises: UnknownQueryError, ValueError for a consistency that is none.
+        """
+        plan = self._plan(query)
+        level = checked_level(consistency, plan.level)
+        caller = caller_of(query.user_id, roles)
+        error = await refusal(plan, query, caller)
+        position: int | None = None
+        if error is None and at_least is not None:
+            level = "session" if level == "eventual" else level
+            try:
+                position = await self._tokens.position_of(at_least)
+            except QueryValidationError as invalid:
+                error = invalid
+        if error is not None:
+            return Explanation("refused", f"{error.code}: {error}", level)
+        past = partial(Explanation, "load", level=level)
+        if level == "strong":
+            return past("strong: never from the cache")
+        if in_ambient_transaction():
+            return past("inside a transaction, where the cache is not used")
+        if self._cached is None:
+            return past("this bus keeps no answers")
+        if plan.partition is None:
+            return past("the question holds a secret, which no key may")
+        if not self._cache.is_usable:
+            return past(f"the cache has not heard from the log within {self.max_staleness:g} s")
+        followed = None if self._following is None else self._following.follower.position
+        return self._cached.explain(plan.partition, query, caller, level, position, followed)
 
     @property
     def follows_log(self) -> bool:

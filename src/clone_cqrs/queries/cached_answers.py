@@ -18,6 +18,7 @@ from clone_cqrs.queries.cache.keys import PayloadKey, key_function
 from clone_cqrs.queries.cache.load import Load
 from clone_cqrs.queries.cache.partition import Partition
 from clone_cqrs.queries.cache.scope import scope_value
+from clone_cqrs.queries.explanation import Explanation
 from clone_cqrs.queries.levels import Consistency
 from clone_cqrs.queries.plan import QueryPlan
 
@@ -81,6 +82,37 @@ class CachedAnswers:
         load = self._load(plan, query, caller, level, key, at_least) if found is None else self.cache.join(found)
         result = await load.wait(timeout)
         return out_of_time(timeout or 0.0) if result is None else result
+
+    def explain(
+        self,
+        partition: Partition,
+        query: Query[Any, Any],
+        caller: Caller,
+        level: Consistency,
+        at_least: int | None,
+        followed: int | None,
+    ) -> Explanation:
+        """What `answer` would do now. followed: the position of the log that the cache has reached."""
+        facts = partial(Explanation, level=level, position=followed)
+        key = question_key(partition, query)
+        if key is None:
+            return facts("load", "the question has no key: it holds something whose equality cannot be told")
+        entry = partition.find(key.value, caller)
+        if entry is None and level == "eventual":
+            entry = partition.find(key.value, _holder(caller, level))
+        if entry is None:
+            return facts("load", "there is no entry: never asked by this caller, or dropped since", keeps=True)
+        stamp = None if followed is None else entry.stamp
+        left = entry.expires - self.cache.clock()
+        facts = partial(facts, stamp=stamp)
+        if entry.result is not None and left <= 0:
+            return facts("load", "the entry is past its time to live", keeps=True)
+        if at_least is not None and not entry.holds(at_least):
+            reason = f"the entry, stamped {entry.stamp}, is passed over for a token at {at_least}"
+            return facts("load", reason, keeps=True)
+        if entry.result is None:
+            return facts("shared load", "the same question of the same caller is being answered", keeps=True)
+        return facts("entry", f"{left:.3g} s of its time to live are left", expires_in=left, keeps=True)
 
     def invalidate(self, query: Query[Any, Any]) -> int:
         """Drop the answers to a query, whoever asked."""
