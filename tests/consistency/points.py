@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from tests.commands.waiting import until
+
 from clone_cqrs.commands import CommandBus
 from clone_cqrs.consistency import EventualConsistencyHandler
 from clone_cqrs.dispatch.policies import anyone
@@ -63,6 +65,16 @@ class PointsApplication:
 
     async def view(self, user_id: UUID, **settings: Any) -> int:
         return (await self.queries.execute(ViewPoints({"user_id": user_id}, user_id), **settings)).unwrap()
+
+    async def settled(self) -> None:
+        """Until the cache has followed the log to where it ends now: what is loaded then is not dropped for it again."""
+        head: int = await self.database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
+
+        async def followed() -> bool:
+            position = self.queries.cache_statistics().position
+            return position is not None and position >= head
+
+        await until(followed)
 
     async def _give(self, command: GivePoints) -> CommandResult[int]:
         user_id = command.payload.user_id

@@ -16,9 +16,11 @@ from clone_cqrs.views import MaterializedView, Refreshes, ViewState, refresh_vie
 
 
 class EventualConsistencyHandler:
-    """Applies rules to events: those that this process commits, before their command's `execute` returns, and those that a
-    subscriber hands to `handle_event`. An event that comes both ways works once. Answers are dropped when the event comes, and
-    again when a view that it affects has been refreshed: those loaded in between came from the view as it was.
+    """Applies rules to events: those that this process commits, before their command's `execute` returns; those of any process,
+    which a bus with a database follows by itself (answers alone; views are left to the process that commits, or to a
+    subscription); and those that a subscriber hands to `handle_event`. An event that comes several ways works once: an answer
+    that holds it stays. Answers are dropped again when a view that the event affects has been refreshed: those loaded in
+    between came from the view as it was.
 
     database: where the views are; by default the query bus's; without one, views are named but not refreshed. views: their
     declarations, where there are any. refresh: False leaves the refreshes to another process; refresh_on_commit: False asks for
@@ -45,6 +47,8 @@ class EventualConsistencyHandler:
         self._refreshes = None if self._database is None or not refresh else Refreshes(partial(self._refresh, self._database))
         self._refresh_on_commit = refresh_on_commit
         self._stale_until_refresh: dict[str, StaleAnswers] = {}
+        # Positions of another database's log say nothing about this cache.
+        self._same_log = query_bus.follows_log and self._database is query_bus.database
         query_bus.on_events(self._committed)
         if self._database is not None and self._database is not query_bus.database:
             self._database.on_commit(self._committed)
@@ -60,6 +64,7 @@ class EventualConsistencyHandler:
             return
         self._rules.append(rule)
         self._rules_of_event.setdefault(rule.event_type, []).append(rule)
+        self._query_bus.on_logged(rule.event_type, self._logged)
         if rule.scope is not None:
             for query_type in rule.affected_query_types:
                 self._query_bus.index_scope(query_type, rule.scope)
@@ -99,9 +104,17 @@ class EventualConsistencyHandler:
         stale = StaleAnswers()
         for rule in rules:
             stale.add(rule, event)
-        if rules and self._dropped.first_time(event.event_id):
+        if self._same_log and event.position is not None:
+            stale.drop(self._query_bus, below=event.position)
+        elif rules and self._dropped.first_time(event.event_id):
             stale.drop(self._query_bus)
         return stale
+
+    def _logged(self, event: DomainEvent[Any]) -> None:
+        stale = StaleAnswers()
+        for rule in self._rules_of_event.get(event.event_type, ()):
+            stale.add(rule, event)
+        stale.drop(self._query_bus, below=event.position)
 
     def _apply(self, event: DomainEvent[Any]) -> None:
         rules = self._rules_of_event.get(event.event_type)

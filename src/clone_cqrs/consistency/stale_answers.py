@@ -31,10 +31,10 @@ class StaleAnswers:
             # A storm of events before one refresh: whole types are the cheaper thing to remember.
             self._parts = {(query_type, None, None) for query_type, _, _ in self._parts}
 
-    def drop(self, query_bus: QueryBus) -> None:
-        """Drop them from a cache."""
+    def drop(self, query_bus: QueryBus, below: int | None = None) -> None:
+        """Drop them from a cache; with `below`, those that are not known to hold that position."""
         for query_type, scope, value in self._parts:
             if scope is None:
-                query_bus.invalidate_cache_by_type(query_type)
+                query_bus.invalidate_cache_by_type(query_type, below=below)
             else:
-                query_bus.invalidate_cache_by_scope(query_type, scope, value)
+                query_bus.invalidate_cache_by_scope(query_type, scope, value, below=below)

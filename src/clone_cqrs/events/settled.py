@@ -51,13 +51,15 @@ class SettledReader:
     """Reads the log from a checkpoint on, in order, skipping nothing. Each statement is its own READ COMMITTED transaction.
 
     checkpoint: the position of the last row handed out; never a position that was only waited for, because a number that
-    was drawn and rolled back can be drawn again after a crash of the server.
+    was drawn and rolled back can be drawn again after a crash of the server. complete: whether the last `read` handed out all
+    that was visible in the log when it began.
     """
 
     def __init__(self, database: Connections, checkpoint: int) -> None:
         self._database = database
         self._round: _Round | None = None
         self.checkpoint = checkpoint
+        self.complete = False
 
     @property
     def waits_for_writers(self) -> frozenset[str]:
@@ -69,10 +71,12 @@ class SettledReader:
 
         types: of the events whose content is wanted; rows of other types come without.
         """
+        self.complete = False
         if self._round is not None:
             return await self._go_on(self._round, limit, types)
         rows = await self._fetch(None, limit, types)
         safe = self._contiguous(rows)
+        self.complete = safe == len(rows) < limit
         if safe:
             return self._hand_out(rows[:safe])
         if not rows:
@@ -82,6 +86,10 @@ class SettledReader:
         holders = await self._holders()
         self._round = _Round(upto, holders.run, set(holders.live | holders.prepared))
         return await self._go_on(self._round, limit, types, holders)
+
+    async def peek(self, limit: int, types: list[str] | None = None) -> list[asyncpg.Record]:
+        """The next rows that are visible, settled or not; others may still appear between them. The checkpoint stays."""
+        return await self._fetch(None, limit, types)
 
     async def settle(self, upto: int) -> None:
         """Make sure that nothing up to a position seen committed can still appear, and put the checkpoint there.

@@ -75,6 +75,7 @@ class Database:
         self._database_id: UUID | None = None
         self._companions: dict[Any, Any] = {}
         self._commit_listeners: list[Callable[[Sequence[DomainEvent[Any]]], None]] = []
+        self._close_listeners: list[Callable[[], Awaitable[None]]] = []
 
     @classmethod
     def open(cls, dsn: str | None = None, **settings: Any) -> Self:
@@ -136,8 +137,12 @@ class Database:
             return
         self._users -= 1
         if not self._users:
-            await self._close_pool()
-            await self._close_embedded()
+            try:
+                for listener in reversed(self._close_listeners):
+                    await listener()
+            finally:
+                await self._close_pool()
+                await self._close_embedded()
 
     @property
     def dsn(self) -> str:
@@ -192,6 +197,10 @@ class Database:
         """Tell the listeners. Called by the command bus."""
         for listener in self._commit_listeners:
             listener(events)
+
+    def on_close(self, listener: Callable[[], Awaitable[None]]) -> None:
+        """Wait for `listener()` before the pool closes, each time that it does: for what works in the background."""
+        self._close_listeners.append(listener)
 
     def companion(self, kind: Callable[[Database], T]) -> T:
         """The one object of its kind that belongs to this database in this process, made when it is first asked for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -21,9 +22,12 @@ from clone_cqrs.queries.cache.cache import QueryCache
 from clone_cqrs.queries.cache.entry import Entry
 from clone_cqrs.queries.cache.statistics import CacheStatistics
 from clone_cqrs.queries.cached_answers import CachedAnswers
+from clone_cqrs.queries.explanation import Explanation
+from clone_cqrs.queries.following import Following
 from clone_cqrs.queries.function_handler import FunctionQueryHandler
 from clone_cqrs.queries.handler import BaseQueryHandler
 from clone_cqrs.queries.levels import Consistency, checked_level
+from clone_cqrs.queries.log_follower import LogFollower
 from clone_cqrs.queries.plan import QueryPlan, seconds_to_live
 from clone_cqrs.queries.tokens import TokenCheck
 
@@ -41,7 +45,7 @@ class QueryBus(Bus[QueryHandler]):
     least recently used go first. enable_validation: handlers' own validate_query (a payload's shape is always checked, when
     the query is made); enable_authorization: policies, without which a handler is refused. timeout: seconds for each query
     that states none; None leaves it to the database's statement_timeout. max_staleness: seconds without word from the log
-    after which the cache is not used.
+    after which the cache is not used: with a database, a cache follows its log, from the first query on until it closes.
     Raises: ValueError for a TTL over a day (seconds, not milliseconds), and for limits that are not positive.
     """
 
@@ -77,6 +81,11 @@ class QueryBus(Bus[QueryHandler]):
         self._cache = QueryCache(ttl=ttl, max_entries=max_entries, max_bytes=max_bytes)
         self._cached = CachedAnswers(self._cache) if enable_caching else None
         self._memo = "" if self._cached is None else self._cached.memo
+        self._following = (
+            None
+            if self._cached is None or database is None
+            else Following(self._cache, LogFollower.of(database), max_staleness)
+        )
         self._plans: dict[str, QueryPlan] = {}
         self._plan_of_class: dict[type, QueryPlan] = {}
         self._listeners: list[Listener] = []
@@ -86,10 +95,11 @@ class QueryBus(Bus[QueryHandler]):
     def register(self, type_or_class: str | type[Envelope[Any, Any]], handler: QueryHandler) -> None:
         """Make `handler` the one for a type.
 
-        Raises: what Bus.register raises; ValueError for the handler's cache_ttl, as the bus's.
+        Raises: what Bus.register raises; ValueError for the handler's cache_ttl, as the bus's, and for its consistency.
         """
         own_ttl = getattr(handler, "cache_ttl", None)
         ttl = None if own_ttl is None else seconds_to_live(own_ttl)
+        level = checked_level(getattr(handler, "consistency", None))
         registration = self._registry.register(type_or_class, handler)
         message_class = cast("type[Query[Any, Any]]", registration.message_class)
         policy: Policy | None = getattr(handler, "policy", None)
@@ -103,6 +113,7 @@ class QueryBus(Bus[QueryHandler]):
             may_again=None if policy is not None and policy.lasting else registration.may,
             hooked=registration.validate is not None or registration.authorize is not None,
             partition=None if self._cached is None else self._cached.partition_for(message_class, ttl),
+            level=level,
         )
 
     def handles(
@@ -112,14 +123,20 @@ class QueryBus(Bus[QueryHandler]):
         policy: Policy | None = None,
         reads: Sequence[str] = (),
         cache_ttl: float | timedelta | None = None,
+        consistency: Consistency | None = None,
     ) -> Callable[[F], F]:
-        """Register an async function, which returns a QueryResult or just the data."""
+        """Register an async function, which returns a QueryResult or just the data. The settings are BaseQueryHandler's."""
 
         def decorate(function: F) -> F:
             named = None if isinstance(type_or_class, str) else type_or_class
             message_class = cast("type[Query[Any, Any]] | None", named or message_class_of_function(function, Query))
             handler = FunctionQueryHandler(
-                function, message_class=message_class, policy=policy, reads=tuple(reads), cache_ttl=cache_ttl
+                function,
+                message_class=message_class,
+                policy=policy,
+                reads=tuple(reads),
+                cache_ttl=cache_ttl,
+                consistency=consistency,
             )
             self.register(type_or_class, handler)
             return function
@@ -138,7 +155,8 @@ class QueryBus(Bus[QueryHandler]):
         """Answer a query.
 
         roles: of the actor; None is this process speaking for itself (see DESIGN, "Per call"). at_least: the token of a write
-        that the answer must contain. consistency: "session" by default. timeout: seconds.
+        that the answer must contain. consistency: the query type's own by default, which is "session" unless its handler says
+        otherwise. timeout: seconds.
         Returns: the answer, also a refusal. Raises: UnknownQueryError, TransactionScopeError, StorageUnavailableError,
         ValueError for a consistency that is none, and whatever is a bug of the handler.
         """
@@ -147,10 +165,12 @@ class QueryBus(Bus[QueryHandler]):
         entry: Entry | None = query.__dict__.get(self._memo)
         if entry is not None and roles is None and at_least is None and consistency is None and ambient_transaction() is None:
             cache, result = self._cache, entry.result
-            if result is not None and entry.expires > cache.clock():
+            if result is not None and entry.expires > (now := cache.clock()) and cache.usable_until > now:
                 may_again = entry.may_again
-                if may_again is not None and not may_again(query, entry.holder, None):
-                    return QueryResult(False, None, forbidden(query, entry.holder))
+                if may_again is not None:
+                    assert entry.caller is not None
+                    if not may_again(query, entry.caller, None):
+                        return QueryResult(False, None, forbidden(query, entry.caller))
                 cache.hits += 1
                 cache.touch(entry)
                 return entry.answer(result) if entry.copied else result
@@ -214,18 +234,19 @@ class QueryBus(Bus[QueryHandler]):
         """Drop the answers to this question, whoever asked it. Returns how many; a load under way counts as one."""
         return 0 if self._cached is None else self._cached.invalidate(query)
 
-    def invalidate_cache_by_type(self, type_or_class: str | type[Query[Any, Any]]) -> int:
-        """Drop all answers of a type. Returns how many."""
+    def invalidate_cache_by_type(self, type_or_class: str | type[Query[Any, Any]], *, below: int | None = None) -> int:
+        """Drop all answers of a type; with `below`, those that are not known to hold that position. Returns how many."""
         name = type_or_class if isinstance(type_or_class, str) else type_or_class.type_name
-        return self._cache.invalidate_type(name)
+        return self._cache.invalidate_type(name, below)
 
-    def invalidate_cache_by_scope(self, query_type: str, field: str, value: Any) -> int:
+    def invalidate_cache_by_scope(self, query_type: str, field: str, value: Any, *, below: int | None = None) -> int:
         """Drop the answers of a type whose question has this value in a field of its payload, or has no such field.
 
         value: compared by what it means, so that a UUID is its text; None, or what is no single value, concerns the whole
-        type. Costs what is dropped, whatever the cache holds. Returns how many.
+        type. below: leaves the answers that are known to hold everything up to this position. Costs what is dropped, whatever
+        the cache holds. Returns how many.
         """
-        return 0 if self._cached is None else self._cached.invalidate_scope(query_type, field, value)
+        return 0 if self._cached is None else self._cached.invalidate_scope(query_type, field, value, below)
 
     def clear_cache(self) -> int:
         """Drop all answers. Returns how many."""
@@ -238,7 +259,62 @@ class QueryBus(Bus[QueryHandler]):
 
     def cache_statistics(self) -> CacheStatistics:
         """What the cache did so far; all zero without one."""
-        return self._cache.statistics()
+        statistics = self._cache.statistics()
+        if self._following is None:
+            return statistics
+        return replace(statistics, position=self._following.follower.position, usable=self._cache.is_usable)
+
+    async def explain(
+        self,
+        query: Query[Any, Any],
+        *,
+        roles: Collection[str] | None = None,
+        at_least: str | None = None,
+        consistency: Consistency | None = None,
+    ) -> Explanation:
+        """Why the answer to this question would come from where it would come, if it were asked now. Changes nothing.
+
+        Raises: UnknownQueryError, ValueError for a consistency that is none.
+        """
+        plan = self._plan(query)
+        level = checked_level(consistency, plan.level)
+        caller = caller_of(query.user_id, roles)
+        error = await refusal(plan, query, caller)
+        position: int | None = None
+        if error is None and at_least is not None:
+            level = "session" if level == "eventual" else level
+            try:
+                position = await self._tokens.position_of(at_least)
+            except QueryValidationError as invalid:
+                error = invalid
+        if error is not None:
+            return Explanation("refused", f"{error.code}: {error}", level)
+        past = partial(Explanation, "load", level=level)
+        if level == "strong":
+            return past("strong: never from the cache")
+        if in_ambient_transaction():
+            return past("inside a transaction, where the cache is not used")
+        if self._cached is None:
+            return past("this bus keeps no answers")
+        if plan.partition is None:
+            return past("the question holds a secret, which no key may")
+        if not self._cache.is_usable:
+            return past(f"the cache has not heard from the log within {self.max_staleness:g} s")
+        followed = None if self._following is None else self._following.follower.position
+        return self._cached.explain(plan.partition, query, caller, level, position, followed)
+
+    @property
+    def follows_log(self) -> bool:
+        """Whether there is a cache here that follows a log, so that its entries know their position in it."""
+        return self._following is not None
+
+    def on_logged(self, event_type: str, listener: Callable[[DomainEvent[Any]], None]) -> None:
+        """Call `listener(event)` for each event of a type that any process commits, once the cache follows the log.
+
+        Comes again when the event's position settles, where it was seen before. It must not raise. Nothing without a log.
+        """
+        if self._following is not None:
+            self._following.on(event_type, listener)
 
     def on_events(self, listener: Listener) -> None:
         """Call `listener(events)` for each commit of this process, before `execute` returns. It must not raise."""
@@ -272,22 +348,25 @@ class QueryBus(Bus[QueryHandler]):
         query: Query[Any, Any],
     ) -> QueryResult[Any]:
         plan = self._plan(query)
-        level = checked_level(consistency)
+        level = checked_level(consistency, plan.level)
         caller = caller_of(query.user_id, roles)
         refused = await refusal(plan, query, caller)
         if refused is not None:
             return QueryResult(False, None, refused)
         if timeout is None:
             timeout = self._timeout
+        position: int | None = None
         if at_least is not None:
             try:
-                await self._tokens.position_of(at_least)
+                position = await self._tokens.position_of(at_least)
             except QueryValidationError as error:
                 return QueryResult(False, None, error)
             if level == "eventual":
                 level = "session"  # the view as it is need not hold that write
         if plan.partition is None or level == "strong" or in_ambient_transaction():
             return await answered_within(timeout, plan, query, caller, level)
+        if self._following is not None and not await self._following.is_usable(timeout):
+            return await answered_within(timeout, plan, query, caller, level)
         assert self._cached is not None
         lasting = roles is None and not plan.hooked and not self._middleware
-        return await self._cached.answer(plan, query, caller, level, timeout, fresh=at_least is not None, remember=lasting)
+        return await self._cached.answer(plan, query, caller, level, timeout, at_least=position, remember=lasting)

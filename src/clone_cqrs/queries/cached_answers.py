@@ -18,6 +18,7 @@ from clone_cqrs.queries.cache.keys import PayloadKey, key_function
 from clone_cqrs.queries.cache.load import Load
 from clone_cqrs.queries.cache.partition import Partition
 from clone_cqrs.queries.cache.scope import scope_value
+from clone_cqrs.queries.explanation import Explanation
 from clone_cqrs.queries.levels import Consistency
 from clone_cqrs.queries.plan import QueryPlan
 
@@ -52,62 +53,107 @@ class CachedAnswers:
         level: Consistency,
         timeout: float | None,
         *,
-        fresh: bool,
+        at_least: int | None,
         remember: bool,
     ) -> QueryResult[Any]:
         """Answer from the cache, or by a load that fills it.
 
-        fresh: only by a load that begins now; remember: the query may remember its entry, for the same caller to come.
+        at_least: a position that is committed, and that the answer must hold: an entry that is not known to is passed over, and
+        a load that begins now sees it. remember: the query may remember its entry, for the same caller to come.
         """
         partition = plan.partition
         assert partition is not None
-        key = _key(partition, query)
+        key = question_key(partition, query)
         if key is None:
             self.cache.count_uncached()
             return await answered_within(timeout, plan, query, caller, level)
-        found = None if fresh else self._find(partition, key, caller, level)
+        found = self.find(partition, key, caller, level)
+        if found is not None and at_least is not None and not found.holds(at_least):
+            self.cache.count_passed_over()
+            found = None
         if found is not None and found.result is not None:
-            if remember and key.lasting and level == "session":
+            if remember and key.lasting and level == plan.level:
                 found.may_again = plan.may_again
+                found.caller = caller
                 query.__dict__[self.memo] = found
             self.cache.hits += 1
             self.cache.touch(found)
             return found.answer(found.result)
-        load = self._load(plan, query, caller, level, key) if found is None else self.cache.join(found)
+        load = self._load(plan, query, caller, level, key, at_least) if found is None else self.cache.join(found)
         result = await load.wait(timeout)
         return out_of_time(timeout or 0.0) if result is None else result
+
+    def explain(
+        self,
+        partition: Partition,
+        query: Query[Any, Any],
+        caller: Caller,
+        level: Consistency,
+        at_least: int | None,
+        followed: int | None,
+    ) -> Explanation:
+        """What `answer` would do now. followed: the position of the log that the cache has reached."""
+        facts = partial(Explanation, level=level, position=followed)
+        key = question_key(partition, query)
+        if key is None:
+            return facts("load", "the question has no key: it holds something whose equality cannot be told")
+        entry = partition.find(key.value, caller)
+        if entry is None and level == "eventual":
+            entry = partition.find(key.value, _holder(caller, level))
+        if entry is None:
+            return facts("load", "there is no entry: never asked by this caller, or dropped since", keeps=True)
+        stamp = None if followed is None else entry.stamp
+        left = entry.expires - self.cache.clock()
+        facts = partial(facts, stamp=stamp)
+        if entry.result is not None and left <= 0:
+            return facts("load", "the entry is past its time to live", keeps=True)
+        if at_least is not None and not entry.holds(at_least):
+            reason = f"the entry, stamped {entry.stamp}, is passed over for a token at {at_least}"
+            return facts("load", reason, keeps=True)
+        if entry.result is None:
+            return facts("shared load", "the same question of the same caller is being answered", keeps=True)
+        return facts("entry", f"{left:.3g} s of its time to live are left", expires_in=left, keeps=True)
 
     def invalidate(self, query: Query[Any, Any]) -> int:
         """Drop the answers to a query, whoever asked."""
         partition = self.cache.partition(query.query_type)
-        key = _key(partition, query)
+        key = question_key(partition, query)
         return 0 if key is None else self.cache.invalidate_payload(partition, key.value)
 
-    def invalidate_scope(self, query_type: str, field: str, value: Any) -> int:
+    def invalidate_scope(self, query_type: str, field: str, value: Any, below: int | None = None) -> int:
         """Drop the answers of a type that a value in a field concerns."""
         text = scope_value(value)
         if text is None:
-            return self.cache.invalidate_type(query_type)
-        return self.cache.invalidate_scope(query_type, field, text)
+            return self.cache.invalidate_type(query_type, below)
+        return self.cache.invalidate_scope(query_type, field, text, below)
 
-    def _find(self, partition: Partition, key: PayloadKey, caller: Caller, level: Consistency) -> Entry | None:
+    def find(self, partition: Partition, key: PayloadKey, caller: Caller, level: Consistency) -> Entry | None:
+        """The entry that serves a caller at a level, ready or loading."""
         # What was loaded for a session is good for "eventual" as well, never the other way round.
         found = self.cache.find(partition, key.value, caller)
         if found is None and level == "eventual":
             return self.cache.find(partition, key.value, _holder(caller, level))
         return found
 
-    def _load(self, plan: QueryPlan, query: Query[Any, Any], caller: Caller, level: Consistency, key: PayloadKey) -> Load:
+    def _load(
+        self,
+        plan: QueryPlan,
+        query: Query[Any, Any],
+        caller: Caller,
+        level: Consistency,
+        key: PayloadKey,
+        at_least: int | None,
+    ) -> Load:
         assert plan.partition is not None
         run = partial(answered, plan, query, caller, level)
-        return self.cache.begin(plan.partition, query.payload, key.value, _holder(caller, level), run)
+        return self.cache.begin(plan.partition, query.payload, key.value, _holder(caller, level), run, at_least)
 
 
 def _holder(caller: Caller, level: Consistency) -> Hashable:
     return caller if level == "session" else (caller, level)
 
 
-def _key(partition: Partition, query: Query[Any, Any]) -> PayloadKey | None:
+def question_key(partition: Partition, query: Query[Any, Any]) -> PayloadKey | None:
     """The payload's part of the key; None where it has none."""
     payload = query.payload
     payload_class: type[BaseModel] = type(payload)

@@ -9,6 +9,7 @@ from typing import Any
 from clone_cqrs.dispatch.policies import Policy
 from clone_cqrs.messages import Query
 from clone_cqrs.queries.handler import BaseQueryHandler
+from clone_cqrs.queries.levels import Consistency
 
 
 class FunctionQueryHandler(BaseQueryHandler[Any, Any]):
@@ -22,6 +23,7 @@ class FunctionQueryHandler(BaseQueryHandler[Any, Any]):
         policy: Policy | None,
         reads: tuple[str, ...],
         cache_ttl: float | timedelta | None,
+        consistency: Consistency | None,
     ) -> None:
         # Not methods of the class: the registry takes what the instance says.
         self.handle = function  # type: ignore[method-assign, assignment]
@@ -29,3 +31,4 @@ class FunctionQueryHandler(BaseQueryHandler[Any, Any]):
         self.policy = policy  # type: ignore[misc]
         self.reads = reads  # type: ignore[misc]
         self.cache_ttl = cache_ttl  # type: ignore[misc]
+        self.consistency = consistency  # type: ignore[misc]

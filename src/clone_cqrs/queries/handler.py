@@ -9,6 +9,7 @@ from clone_cqrs.dispatch.caller import current_caller
 from clone_cqrs.dispatch.policies import Policy
 from clone_cqrs.errors import CqrsError, QueryAuthorizationError
 from clone_cqrs.messages import Query, QueryResult
+from clone_cqrs.queries.levels import Consistency
 
 Q = TypeVar("Q", bound=Query[Any, Any])
 R = TypeVar("R")
@@ -18,12 +19,14 @@ class BaseQueryHandler(Generic[Q, R]):
     """Subclass it, set `policy`, write `handle`.
 
     policy: who may, or override check_authorization; reads: the views and tables that the answer comes from; cache_ttl: how
-    long an answer of this type may be kept, in seconds or as a timedelta, where it differs from the bus's.
+    long an answer of this type may be kept, in seconds or as a timedelta, where it differs from the bus's; consistency: the
+    level of calls that state none, "session" unless said.
     """
 
     policy: ClassVar[Policy | None] = None
     reads: ClassVar[tuple[str, ...]] = ()
     cache_ttl: ClassVar[float | timedelta | None] = None
+    consistency: ClassVar[Consistency | None] = None
 
     async def handle(self, query: Q) -> QueryResult[R]:
         """Answer with self.success(...) or self.error(...); a CqrsError raised is the same as returned."""

@@ -19,10 +19,10 @@ def current_consistency() -> Consistency:
     return current.get()
 
 
-def checked_level(level: str | None) -> Consistency:
-    """The level, "session" for None. Raises: ValueError for anything else."""
+def checked_level(level: str | None, default: Consistency = "session") -> Consistency:
+    """The level, the default for None. Raises: ValueError for what is none."""
     if level is None:
-        return "session"
+        return default
     if level not in _LEVELS:
         raise ValueError(f"consistency: {level!r} is none of {', '.join(sorted(_LEVELS))}")
     return cast(Consistency, level)

@@ -10,6 +10,7 @@ from typing import Any
 from clone_cqrs.dispatch.policies import Check
 from clone_cqrs.messages import Query
 from clone_cqrs.queries.cache.partition import Partition
+from clone_cqrs.queries.levels import Consistency
 
 MAX_TTL_S = 86_400
 
@@ -18,7 +19,7 @@ MAX_TTL_S = 86_400
 class QueryPlan:
     """validate, authorize, may: as in Registration, None where there is nothing to do. hooked: whether validate or authorize
     is there. may_again: `may` for a question and a caller who were admitted before, None where that cannot change. partition:
-    where its answers are kept, None where they are not.
+    where its answers are kept, None where they are not. level: for calls that state none.
     """
 
     query_type: str
@@ -30,6 +31,7 @@ class QueryPlan:
     may_again: Check | None
     hooked: bool
     partition: Partition | None
+    level: Consistency
 
 
 def seconds_to_live(ttl: float | timedelta, *, name: str = "cache_ttl") -> float:

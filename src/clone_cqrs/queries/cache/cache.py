@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from copy import deepcopy
 from functools import partial
+from math import inf
 from typing import Any
 
 from clone_cqrs.messages import QueryResult
@@ -26,6 +27,9 @@ class QueryCache:
     An entry is in its partition from the start of its load, so that an invalidation finds it there as well: dropped, it
     answers those who wait for it already, and nobody else. ttl in seconds; clock: monotonic, in seconds.
     Holds for one event loop; nothing here suspends, so nothing here races.
+
+    position: of the log, up to which every event has been applied here: the stamp of loads that begin now. usable_until: on the
+    clock; after that the log has been silent for too long. A cache without a log stays at position 0, and usable.
     """
 
     def __init__(self, *, ttl: float, max_entries: int, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,8 +42,11 @@ class QueryCache:
         self.touch = self._ready.move_to_end
         """Make a ready entry the most recently used."""
         self._bytes = 0
+        self.position = 0
+        self.usable_until = inf
         self.hits = 0
         self._loads = self._shared = self._invalidated = self._expired = self._evicted = self._uncached = 0
+        self._passed_over = self._bypassed = 0
 
     def partition(self, query_type: str) -> Partition:
         """The partition of a type, made where there is none."""
@@ -70,13 +77,18 @@ class QueryCache:
         payload_key: Hashable,
         holder: Hashable,
         run: Callable[[], Awaitable[QueryResult[Any]]],
+        contains: int | None = None,
     ) -> Load:
-        """Start a load under a key. An entry that is there already gives way; its own waiters are still answered."""
+        """Start a load under a key. An entry that is there already gives way; its own waiters are still answered.
+
+        contains: the position of an event that is committed now, whatever the log's settled position is.
+        """
         former = partition.find(payload_key, holder)
         if former is not None:
             self._drop(former)
-        # Age counts from before the load: that is how old the answer may be.
-        entry = Entry(partition, payload, payload_key, holder, self.clock() + partition.ttl)
+        # Age counts from before the load, and so does the position: nothing later is sure to be in the answer.
+        entry = Entry(partition, payload, payload_key, holder, self.clock() + partition.ttl, self.position)
+        entry.contains = contains
         partition.add(entry)
         self._loads += 1
         entry.load = Load(run, partial(self._loaded, entry), partial(self._drop, entry))
@@ -113,27 +125,45 @@ class QueryCache:
         """Count an answer that has no key."""
         self._uncached += 1
 
+    def count_passed_over(self) -> None:
+        """Count an entry that was too old for a token."""
+        self._passed_over += 1
+
+    def count_bypassed(self) -> None:
+        """Count an answer loaded past the cache, because the log is silent."""
+        self._bypassed += 1
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the log was heard from lately enough."""
+        return self.usable_until > self.clock()
+
     def invalidate_payload(self, partition: Partition, payload_key: Hashable) -> int:
-        """Drop the entries of one payload, whoever asked. This and the other three return how many were dropped."""
+        """Drop the entries of one payload, whoever asked. This and the other three return how many were dropped.
+
+        below, in the next two: leaves the entries whose stamp is this position or a later one, for they hold its event.
+        """
         return self._invalidate(partition.of_payload(payload_key))
 
-    def invalidate_type(self, query_type: str) -> int:
+    def invalidate_type(self, query_type: str, below: int | None = None) -> int:
         """Drop the entries of a type."""
         partition = self._partitions.get(query_type)
-        return 0 if partition is None else self._invalidate(list(partition))
+        return 0 if partition is None else self._invalidate(list(partition), below)
 
-    def invalidate_scope(self, query_type: str, field: str, value: str) -> int:
+    def invalidate_scope(self, query_type: str, field: str, value: str, below: int | None = None) -> int:
         """Drop the entries of a type that were asked with this value in a field, or without any. Costs what is dropped."""
         partition = self._partitions.get(query_type)
-        return 0 if partition is None else self._invalidate(partition.concerned(field, value))
+        return 0 if partition is None else self._invalidate(partition.concerned(field, value), below)
 
     def clear(self) -> int:
         """Drop everything."""
         return sum(self._invalidate(list(partition)) for partition in self._partitions.values())
 
-    def _invalidate(self, entries: Iterable[Entry]) -> int:
+    def _invalidate(self, entries: Iterable[Entry], below: int | None = None) -> int:
         dropped = 0
         for entry in entries:
+            if below is not None and entry.stamp >= below:
+                continue
             self._drop(entry)
             dropped += 1
         self._invalidated += dropped
@@ -149,6 +179,8 @@ class QueryCache:
             expirations=self._expired,
             evictions=self._evicted,
             uncached=self._uncached,
+            passed_over=self._passed_over,
+            bypassed=self._bypassed,
             entries=len(self._ready),
             bytes=self._bytes,
         )

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from clone_cqrs.dispatch.caller import Caller
 from clone_cqrs.dispatch.policies import Check
 from clone_cqrs.messages import QueryResult
 
@@ -21,11 +22,14 @@ class Entry:
     not the session's. scopes: where the indexes have it. may_again: what its type's policy is asked for a query that remembers
     its entry. load: the one under way, None before and after. result: the answer for callers to come, None unless it may be
     used; copied: whether each of them gets a copy of the data. expires: on the cache's clock. bytes: roughly. held: whether it
-    is still in the cache.
+    is still in the cache. caller: who asked. stamp: the position of the log up to which the answer holds every event for sure;
+    contains: the position of one more event that it holds, the token's that it was loaded for.
     """
 
     __slots__ = (
         "bytes",
+        "caller",
+        "contains",
         "copied",
         "expires",
         "held",
@@ -37,14 +41,20 @@ class Entry:
         "payload_key",
         "result",
         "scopes",
+        "stamp",
     )
 
-    def __init__(self, partition: Partition, payload: Any, payload_key: Hashable, holder: Any, expires: float) -> None:
+    def __init__(
+        self, partition: Partition, payload: Any, payload_key: Hashable, holder: Hashable, expires: float, stamp: int
+    ) -> None:
         self.partition = partition
         self.payload = payload
         self.payload_key = payload_key
         self.holder = holder
         self.expires = expires
+        self.stamp = stamp
+        self.contains: int | None = None
+        self.caller: Caller | None = None
         self.scopes: dict[str, str | None] = {}
         self.may_again: Check | None = None
         self.load: Load | None = None
@@ -52,6 +62,10 @@ class Entry:
         self.copied = False
         self.bytes = 0
         self.held = True
+
+    def holds(self, position: int) -> bool:
+        """Whether the answer is known to hold the event at a position of the log."""
+        return self.stamp >= position or self.contains == position
 
     def answer(self, result: QueryResult[Any]) -> QueryResult[Any]:
         """`result`, which is this entry's, for one caller."""
