@@ -19,7 +19,8 @@ import asyncpg
 from pydantic import BaseModel
 
 ATOMS: frozenset[type] = frozenset(
-    {type(None), bool, int, float, complex, str, bytes, Decimal, Fraction, UUID, asyncpg.pgproto.pgproto.UUID, date, datetime, time, timedelta}
+    {type(None), bool, int, float, complex, str, bytes, Decimal, Fraction, date, datetime, time, timedelta}
+    | {UUID, asyncpg.pgproto.pgproto.UUID}  # the driver's own, too
     | {IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network}
     | {PurePosixPath, PureWindowsPath, re.Pattern, range}
 )
