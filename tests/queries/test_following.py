@@ -22,6 +22,7 @@ from clone_cqrs.postgres import Database
 from clone_cqrs.queries.log_follower import LogFollower
 
 BY_USER = ConsistencyRule("points.given", ("points.get",), scope="user_id")
+TTL_S = 3_600  # longer than any deadline, so that no entry goes by itself
 WRITER = Path(__file__).with_name("writer_process.py")
 
 
@@ -36,7 +37,7 @@ async def observer(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 @pytest.fixture
 async def points(dsn: str, observer: asyncpg.Connection) -> AsyncIterator[PointsApplication]:
     async with Database.open(dsn) as database:
-        application = PointsApplication(database)
+        application = PointsApplication(database, cache_ttl=TTL_S)
         application.consistency.register_rule(BY_USER)
         yield application
         await application.consistency.close()
@@ -149,7 +150,7 @@ async def test_a_stopped_server_ends_the_use_of_the_cache(own_server: ServerFact
     dsn = server.dsn("postgres")
     await prepared(dsn)
     async with Database.open(dsn) as database:
-        points = PointsApplication(database, max_staleness=0.5)
+        points = PointsApplication(database, max_staleness=0.5, cache_ttl=TTL_S)
         points.consistency.register_rule(BY_USER)
         ada = uuid4()
         await filled(points, ada)
@@ -170,7 +171,7 @@ async def test_a_stopped_server_ends_the_use_of_the_cache(own_server: ServerFact
 
 async def test_nothing_of_the_follower_outlives_the_database(dsn: str, observer: asyncpg.Connection) -> None:
     database = Database.open(dsn)
-    points = PointsApplication(database)
+    points = PointsApplication(database, cache_ttl=TTL_S)
     points.consistency.register_rule(BY_USER)
     ada = uuid4()
     for expected in (0, 1):
@@ -197,7 +198,7 @@ async def test_a_slow_writer_does_not_keep_answers_old(own_server: ServerFactory
     server = own_server()  # the transaction that stays open would hold back others on the shared one
     await prepared(server.dsn())
     async with Database.open(server.dsn()) as database, Database.open(server.dsn()) as elsewhere:
-        reader, writer = PointsApplication(database, max_staleness=1.0), PointsApplication(elsewhere)
+        reader, writer = PointsApplication(database, max_staleness=1.0, cache_ttl=TTL_S), PointsApplication(elsewhere)
         reader.consistency.register_rule(BY_USER)
         ada = uuid4()
         await filled(reader, ada)
