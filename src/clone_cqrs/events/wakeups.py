@@ -115,7 +115,7 @@ class Notifier:
     NOTIFY inside the transaction takes a lock that all committing transactions of the server queue for.
     """
 
-    _PAUSE_S: Final = 0.01
+    _PAUSE_S: Final = 0.005
     # A NOTIFY is a transaction that writes, so that its COMMIT would wait for the disk, in turn with those of commands.
     # Nothing is lost with it in a crash: nobody is connected then to hear it.
     _STATEMENT: Final = f"SET LOCAL synchronous_commit = off; NOTIFY {CHANNEL}"

@@ -70,7 +70,7 @@ async def test_a_network_that_goes_away_without_a_word_is_noticed(dsn: str, log:
     seen = Seen()
     async with Proxy(dsn) as proxy:
         limits = {"statement_timeout": 0.5, "connect_timeout": 0.5}
-        async with Database.open(proxy.dsn, **limits) as database:  # type: ignore[arg-type]
+        async with Database.open(proxy.dsn, **limits) as database:
             running = EventSubscriber(database, name, start="beginning", poll=0.05, lease=1)
             running.on(NOTED, seen)
             await running.start()
