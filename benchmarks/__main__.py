@@ -19,6 +19,7 @@ from benchmarks.durable import alternatives
 from benchmarks.durable import run as durable
 from benchmarks.events import run as events
 from benchmarks.machine import event_loop, machine
+from benchmarks.page import with_figures
 from benchmarks.report import Report, to_json
 
 _console = Console(stderr=True)
@@ -34,28 +35,37 @@ def main() -> None:
             import uvloop
 
             runner = uvloop.run
-    reports, loop = runner(_run(arguments))
+    found, loop = runner(_run(arguments))
     before["event loop"] = loop
-    command = "python -m benchmarks " + " ".join(sys.argv[1:])
+    command = "python -m benchmarks " + " ".join(_told(sys.argv[1:]))
+    reports = [report for several in found.values() for report in several]
     for report in reports:
         report.show(Console())
     if arguments.json is not None:
         value = {"command": command, "machine": before, "reports": [report.as_json() for report in reports]}
         arguments.json.write_text(to_json(value), encoding="utf-8")
-    if arguments.markdown is not None:
-        text = "\n".join(report.markdown() for report in reports)
-        facts = "".join(f"- {name}: {value}\n" for name, value in before.items())
-        arguments.markdown.write_text(f"- command: `{command}`\n{facts}\n{text}", encoding="utf-8")
+    if arguments.page is not None:
+        page = with_figures(arguments.page.read_text(encoding="utf-8"), found, command, before)
+        arguments.page.write_text(page, encoding="utf-8")
 
 
-async def _run(arguments: argparse.Namespace) -> tuple[list[Report], str]:
-    reports: list[Report] = []
+def _told(words: list[str]) -> list[str]:
+    """The command line without the names of files, which are of this machine alone."""
+    kept = list(words)
+    for option in ("--json", "--page"):
+        if option in kept:
+            del kept[kept.index(option) : kept.index(option) + 2]
+    return kept
+
+
+async def _run(arguments: argparse.Namespace) -> tuple[dict[str, list[Report]], str]:
+    reports: dict[str, list[Report]] = {}
     for name, (total, start) in _chosen(arguments).items():
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_console
         ) as bar:
             task = bar.add_task(name, total=total)
-            reports += await start(
+            reports[name] = await start(
                 lambda done, bar=bar, task=task, name=name: bar.update(  # type: ignore[misc]
                     task, advance=1, description=f"{name}: {done}"
                 )
@@ -119,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("benchmark", choices=["dispatch", "messages", "durable", "events", "import", "alternatives", "all"])
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="the tables as in docs/benchmarks.md")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="put the tables into this page (docs/benchmarks.md)")
     parser.add_argument("--no-uvloop", action="store_true", help="asyncio's own loop also where uvloop is installed")
     parser.add_argument("--rounds", type=int, default=41, help="of dispatch and messages (default %(default)s)")
     parser.add_argument("--calls", type=int, default=3000, help="a round (default %(default)s)")

@@ -1,4 +1,4 @@
-"""What a run says: a table on the terminal, the same as Markdown for docs/benchmarks.md, and all figures as JSON."""
+"""What a run says: a table on the terminal, the same as Markdown, and all figures as JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Report:
         rows = [
             f"| {self.title} | " + " | ".join(self.columns) + " |",
             "|---|" + "---:|" * len(self.columns),
-            *(f"| {line.name} | " + " | ".join(line.cells) + " |" for line in self.lines),
+            *("| " + " | ".join(cell.replace("|", r"\|") for cell in (line.name, *line.cells)) + " |" for line in self.lines),
         ]
         return "\n".join(rows) + (f"\n\n{self.note}" if self.note else "") + "\n"
 

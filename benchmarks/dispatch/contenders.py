@@ -70,7 +70,7 @@ class Contender:
 def contenders() -> list[Contender]:
     """A bus each, so that one's middleware or publisher is not another's."""
     return [
-        _through(DefaultHooks(), "default hooks, policy owner_of | has_role", at_most=4.0),
+        _through(DefaultHooks(), "default hooks, policy owner_of or has_role", at_most=4.0),
         _through(OwnHooks(), "validate_command, check_authorization, handle overridden", at_most=8.0),
         _through(DefaultHooks(), "default hooks, authorization off", enable_authorization=False),
         _through(DefaultHooks(), "default hooks, one middleware", middleware=True),

@@ -13,12 +13,13 @@ from tests.servers.installations import bin_directory
 REPOSITORY = Path(__file__).parents[2]
 
 
-def run(directory: Path, *arguments: str) -> dict[str, Any]:
-    """What a run writes as JSON; its tables are looked at for the same names."""
-    figures, tables = directory / "figures.json", directory / "tables.md"
+def run(directory: Path, name: str, *arguments: str) -> dict[str, Any]:
+    """What a run writes as JSON; its tables are looked for on the page."""
+    figures, page = directory / "figures.json", directory / "page.md"
+    page.write_text(f"before\n<!-- figures: {name} -->\nold\n<!-- end of figures -->\nafter\n", encoding="utf-8")
     path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src"), *sys.path])
     subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments, "--json", figures, "--markdown", tables],
+        [sys.executable, "-m", "benchmarks", name, *arguments, "--json", figures, "--page", page],
         cwd=REPOSITORY,
         env=os.environ | {"PYTHONPATH": path},
         check=True,
@@ -26,10 +27,22 @@ def run(directory: Path, *arguments: str) -> dict[str, Any]:
         timeout=300,
     )
     found: dict[str, Any] = json.loads(figures.read_text(encoding="utf-8"))
-    text = tables.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n<!--")
+    assert text.endswith("-->\nafter\n")
+    assert "old" not in text
+    assert str(directory) not in text
     for report in found["reports"]:
-        assert all(f"| {name} |" in text for name in report["lines"])
+        assert all(f"| {line} |" in text for line in report["lines"])
     return found
+
+
+def test_the_page_of_the_repository_has_a_place_for_every_benchmark() -> None:
+    text = (REPOSITORY / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    decision = (REPOSITORY / "docs" / "decisions" / "0005-one-transaction-per-command.md").read_text(encoding="utf-8")
+    for name in ("dispatch", "messages", "durable", "events", "import"):
+        assert text.count(f"<!-- figures: {name} -->") == 1
+    assert "<!-- figures: alternatives -->" in decision
 
 
 def test_dispatch_tells_what_is_added_to_the_same_handler(tmp_path: Path) -> None:
