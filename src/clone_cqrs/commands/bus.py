@@ -14,7 +14,8 @@ from clone_cqrs.commands.handler import BaseCommandHandler
 from clone_cqrs.commands.outcome import caused, outcome, outcome_of, prepared, refusal
 from clone_cqrs.commands.record_keeping import DEFAULT_KEEP
 from clone_cqrs.dispatch.bus import Bus
-from clone_cqrs.dispatch.caller import SYSTEM, Caller, caller_of, enter, impersonates_system, leave, speaking_for_itself
+from clone_cqrs.dispatch.caller import SYSTEM, caller_of, enter, impersonates_system, leave, speaking_for_itself
+from clone_cqrs.dispatch.middleware import Middleware
 from clone_cqrs.dispatch.policies import Policy
 from clone_cqrs.dispatch.registry import Registration, Registry, message_class_of_function
 from clone_cqrs.errors import (
@@ -83,6 +84,11 @@ class CommandBus(Bus[CommandHandler]):
 
         return decorate
 
+    def use(self, middleware: Middleware) -> None:
+        super().use(middleware)
+        # `execute` knows nothing of middleware, so that a bus without any pays nothing for it.
+        self.execute = self._execute_through_middleware  # type: ignore[method-assign]
+
     async def execute(
         self, command: Command[Any, R], *, roles: Collection[str] | None = None, timeout: float | None = None
     ) -> CommandResult[R]:
@@ -93,15 +99,48 @@ class CommandBus(Bus[CommandHandler]):
         Returns: the outcome, also a refusal. Raises: UnknownCommandError, TransactionScopeError (inside a handler),
         PublishError, StorageUnavailableError, and whatever is a bug of the handler.
         """
+        # The whole pipeline in one coroutine: another one costs as much as two of these steps. See `use` for middleware.
         self._used = True
         registration = self._registrations.get(command.command_type)
         if registration is None:
             raise UnknownCommandError(f"no handler for {command.command_type!r}", message_type=command.command_type)
+        durable = self._durable
+        if durable is not None and in_ambient_transaction():
+            raise TransactionScopeError(
+                "a command cannot be executed inside another transaction: emit an event, and subscribe to it"
+            )
         caller = speaking_for_itself(command.user_id) if roles is None else caller_of(command.user_id, roles)
-        if not self._middleware:
-            return await self._run(registration, caller, timeout, command)
-        innermost = partial(self._run, registration, caller, timeout)
-        return cast("CommandResult[R]", await self._through_middleware(command, innermost))
+        token = enter(caller)
+        try:
+            if registration.validate is not None:
+                violations = await registration.validate(command)
+                if violations:
+                    return CommandResult(False, error=CommandValidationError(violations))
+            if self._authorization:
+                if caller.user_id == SYSTEM and impersonates_system(caller):
+                    allowed = False
+                elif registration.may is not None:
+                    allowed = registration.may(command, caller, None)
+                else:
+                    allowed = registration.authorize is None or await registration.authorize(command, None)
+                if not allowed:
+                    return CommandResult(
+                        False, error=CommandAuthorizationError(user_id=caller.user_id, resource=registration.type_name)
+                    )
+            if durable is not None:
+                return await durable.execute(registration, command, timeout)
+            if timeout is None and registration.prepare is None:
+                result = await registration.handle(command)
+                if type(result) is not CommandResult or result.error is not None:
+                    result = outcome(result)
+            else:
+                result = await _within(timeout, registration, command)
+        except CqrsError as error:
+            # Of a handler, or of a hook, that raises instead of answering.
+            return refusal(error)
+        finally:
+            leave(token)
+        return result if not result.events else await self._publish(command, result)
 
     async def execute_message(
         self,
@@ -141,49 +180,12 @@ class CommandBus(Bus[CommandHandler]):
                 break
         return results
 
-    async def _run(
-        self, registration: Registration[CommandHandler], caller: Caller, timeout: float | None, command: Command[Any, Any]
-    ) -> CommandResult[Any]:
-        # The whole pipeline in one coroutine: another one costs as much as two of these steps.
-        durable = self._durable
-        if durable is not None and in_ambient_transaction():
-            raise TransactionScopeError(
-                "a command cannot be executed inside another transaction: emit an event, and subscribe to it"
-            )
-        token = enter(caller)
-        try:
-            if registration.validate is not None:
-                violations = await registration.validate(command)
-                if violations:
-                    return CommandResult(False, error=CommandValidationError(violations))
-            if self._authorization:
-                if caller.user_id == SYSTEM and impersonates_system(caller):
-                    allowed = False
-                elif registration.may is not None:
-                    allowed = registration.may(command, caller, None)
-                else:
-                    allowed = registration.authorize is None or await registration.authorize(command, None)
-                if not allowed:
-                    return CommandResult(
-                        False, error=CommandAuthorizationError(user_id=caller.user_id, resource=registration.type_name)
-                    )
-            if durable is not None:
-                return await durable.execute(registration, command, timeout)
-            if timeout is None and registration.prepare is None:
-                try:
-                    result = await registration.handle(command)
-                    if type(result) is not CommandResult or result.error is not None:
-                        result = outcome(result)
-                except CqrsError as error:
-                    result = refusal(error)
-            else:
-                result = await _within(timeout, registration, command)
-        except CqrsError as error:
-            # Of a hook that raises instead of answering.
-            return refusal(error)
-        finally:
-            leave(token)
-        return result if not result.events else await self._publish(command, result)
+    async def _execute_through_middleware(
+        self, command: Command[Any, R], *, roles: Collection[str] | None = None, timeout: float | None = None
+    ) -> CommandResult[R]:
+        self._used = True
+        innermost = partial(type(self).execute, self, roles=roles, timeout=timeout)
+        return cast("CommandResult[R]", await self._through_middleware(command, innermost))
 
     async def _publish(self, command: Command[Any, Any], result: CommandResult[Any]) -> CommandResult[Any]:
         if not result.success:
