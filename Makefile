@@ -34,7 +34,7 @@ check: $(VENV)/.development ## Format, lint, types, import directions, the repos
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q tests/repository tests/docs -m "not runs_documents"
 
 .PHONY: format
