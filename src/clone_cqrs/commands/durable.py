@@ -176,7 +176,7 @@ class DurableExecution:
             finally:
                 await unit.rollback()
         logged = tuple(
-            event.with_facts(position=position, version=version)
+            event.placed(position, version)
             for event, position, version in zip(events, row["positions"] or (), row["versions"] or (), strict=True)
         )
         self._database.committed(logged)

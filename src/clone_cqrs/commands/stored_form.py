@@ -18,7 +18,7 @@ _PLAIN = frozenset({str, int, bool, UUID, NoneType})
 def stored_form(registration: Registration[Any], data: Any) -> str:
     """The data as JSON. Raises: TypeError where reading it would not give the same."""
     adapter = registration.result
-    stored = adapter.dump_json(data, by_alias=True, round_trip=True, warnings="error")
+    stored = adapter.serializer.to_json(data, by_alias=True, round_trip=True, warnings="error")
     result_type = registration.message_class.result_type
     if not _reads_back(result_type) or type(data) is not result_type:
         try:

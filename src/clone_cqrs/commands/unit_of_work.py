@@ -117,5 +117,5 @@ def _values_of(event: DomainEvent[Any]) -> tuple[Any, ...]:
 
 def _json(value: Any) -> str:
     if isinstance(value, BaseModel):
-        return value.model_dump_json(by_alias=True)
+        return value.__pydantic_serializer__.to_json(value, by_alias=True).decode("utf-8")
     return to_json(dict(value)).decode("utf-8")

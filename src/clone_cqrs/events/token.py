@@ -14,6 +14,7 @@ _PREFIX = "v1."
 _DATABASE_BYTES = 8
 _POSITION_BYTES = 8
 _CHECK_BYTES = 6
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class ConsistencyToken(str):
@@ -64,7 +65,7 @@ class ConsistencyToken(str):
 
 
 def _spelled(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+    return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE).decode("ascii").rstrip("=")
 
 
 def _check(body: bytes) -> bytes:

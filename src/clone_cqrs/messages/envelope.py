@@ -17,7 +17,7 @@ from clone_cqrs.messages.moments import wire_moment
 from clone_cqrs.messages.violations import violations_of
 
 MAX_USER_ID = 255
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
@@ -103,12 +103,12 @@ def checked_user_id(value: str | UUID, wrong: list[str]) -> str:
 def checked_metadata(value: Mapping[str, Any] | None, wrong: list[str]) -> Mapping[str, Any]:
     """A read-only copy of the metadata; what is wrong goes to `wrong`."""
     if value is None:
-        return _NOTHING
+        return NO_METADATA
     if not isinstance(value, Mapping):
         wrong.append("metadata: should be an object")
-        return _NOTHING
+        return NO_METADATA
     if not value:
-        return _NOTHING
+        return NO_METADATA
     try:
         wrong.extend(f"metadata.{found}" for found in violations_of_json(value, depth=2))
     except MalformedMessageError as malformed:
@@ -156,12 +156,13 @@ class Envelope(Frozen, Generic[P, R]):
             raise TypeError(f'{cls.__name__}: declare it as class {cls.__name__}({base}[Payload, Result], type="...")')
         fitting, wrong = checked_payload(payload, payload_type)
         facts = {
-            f"{kind}_id": checked_identifier(identifier, kind, wrong),
+            # Nothing to check in what is most often left out.
+            f"{kind}_id": uuid7() if identifier is None else checked_identifier(identifier, kind, wrong),
             f"{kind}_type": type_name,
-            "timestamp": checked_timestamp(timestamp, wrong),
+            "timestamp": datetime.now(UTC) if timestamp is None else checked_timestamp(timestamp, wrong),
             "user_id": checked_user_id(user_id, wrong),
             "payload": cast(P, fitting),
-            "metadata": checked_metadata(metadata, wrong),
+            "metadata": NO_METADATA if metadata is None else checked_metadata(metadata, wrong),
         }
         if wrong:
             raise cls.validation_error(wrong)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 from uuid import UUID
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from clone_cqrs.errors import CommandValidationError
 from clone_cqrs.messages.envelope import (
+    NO_METADATA,
     Frozen,
     checked_identifier,
     checked_metadata,
@@ -19,6 +20,7 @@ from clone_cqrs.messages.envelope import (
     checked_timestamp,
     type_arguments,
 )
+from clone_cqrs.messages.identifiers import uuid7
 from clone_cqrs.messages.json_values import is_storable, violations_of_json
 from clone_cqrs.messages.moments import wire_moment
 from clone_cqrs.messages.secrets import secret_fields
@@ -116,14 +118,14 @@ class DomainEvent(Frozen, Generic[EP]):
         if not 0 < len(identity) <= 255 or not is_storable(identity):
             wrong.append("aggregateId: should be text of 1 to 255 characters")
         facts = {
-            "event_id": checked_identifier(event_id, "event", wrong),
+            "event_id": uuid7() if event_id is None else checked_identifier(event_id, "event", wrong),
             "event_type": name,
-            "timestamp": checked_timestamp(timestamp, wrong),
+            "timestamp": datetime.now(UTC) if timestamp is None else checked_timestamp(timestamp, wrong),
             "aggregate_id": identity,
             "aggregate_type": aggregate,
             "version": version,
             "payload": content,
-            "metadata": checked_metadata(metadata, wrong),
+            "metadata": NO_METADATA if metadata is None else checked_metadata(metadata, wrong),
             "position": position,
             "_timestamp_given": timestamp is not None,
         }
@@ -148,6 +150,11 @@ class DomainEvent(Frozen, Generic[EP]):
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__, **facts)
         return copy
+
+    def placed(self, position: int, version: int) -> Self:
+        """This very event, with its place in the log filled in: for a copy that nobody else has yet (see caused_by)."""
+        self.__dict__.update(position=position, version=version)
+        return self
 
     def caused_by(self, *, timestamp: datetime, causation_id: str, correlation_id: str) -> Self:
         """A copy that names the command behind it, and bears its time unless the handler gave another."""
