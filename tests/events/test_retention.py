@@ -26,6 +26,8 @@ async def log(database: Database) -> Log:
         await database.execute("SELECT setval('cqrs.event_position_seq', $1, false)", start)
         await database.execute("SELECT cqrs.ensure_partitions()")
         await made.note("a", "bad")
+    # The last position lies in a partition of its own, so the writer makes one more ahead, whenever its task gets to it.
+    await database.execute("SELECT cqrs.ensure_partitions()")
     return made
 
 
