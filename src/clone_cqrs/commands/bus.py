@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from clone_cqrs.commands.durable import DurableExecution
+from clone_cqrs.commands.durable import DurableExecution, Step
 from clone_cqrs.commands.function_handler import FunctionCommandHandler
 from clone_cqrs.commands.handler import BaseCommandHandler
 from clone_cqrs.commands.outcome import caused, outcome, outcome_of, prepared, refusal
@@ -83,6 +84,11 @@ class CommandBus(Bus[CommandHandler]):
             return function
 
         return decorate
+
+    def watch_steps(self, step: Callable[[Step], AbstractContextManager[object]]) -> None:
+        """Enter `step("handle")` and `step("commit")` around these two of each command that is executed on a database."""
+        if self._durable is not None:
+            self._durable.step = step
 
     def use(self, middleware: Middleware) -> None:
         super().use(middleware)
@@ -162,6 +168,7 @@ class CommandBus(Bus[CommandHandler]):
                 parsed, cast("type[Command[Any, Any]]", registration.message_class), actor=actor, found=found
             )
         except (MalformedMessageError, UnknownCommandError, CommandValidationError) as error:
+            self._on_unread(error)
             return CommandResult(False, error=error)
         return await self.execute(command, roles=roles, timeout=timeout)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -39,7 +40,10 @@ _ROOMS: Final = 4
 _FIRST_PAUSE_S: Final = 0.02
 _FIRST_OUTAGE_PAUSE_S: Final = 0.1
 
+_UNWATCHED: Final = nullcontext()
+
 T = TypeVar("T")
+Step: TypeAlias = Literal["handle", "commit"]
 CommandRegistration = Registration[BaseCommandHandler[Any, Any]]
 
 
@@ -51,6 +55,8 @@ class DurableExecution:
         self._records = RecordKeeping(database, keep_records)
         self._partitions = PartitionKeeper(database)
         self._notifier = Notifier.of(database)
+        self.step: Callable[[Step], AbstractContextManager[object]] = _unwatched
+        """Entered around these steps of each attempt; see CommandBus.watch_steps."""
 
     async def execute(
         self, registration: CommandRegistration, command: Command[Any, Any], timeout: float | None
@@ -150,7 +156,8 @@ class DurableExecution:
                 row = await unit.record(command, fingerprint, data, result.timestamp, events)
                 await _disarm(limit)
                 try:
-                    cancelled = await unit.commit()
+                    with self.step("commit"):
+                        cancelled = await unit.commit()
                 except CommitInterruptedError as interrupted:
                     self._database.give_up(connection)
                     stored = await self._fate(command, interrupted)
@@ -197,7 +204,8 @@ class DurableExecution:
     ) -> CommandResult[Any]:
         ambient = AmbientTransaction(self._database, connection)
         try:
-            return await outcome_of(registration, command)
+            with self.step("handle"):
+                return await outcome_of(registration, command)
         finally:
             ambient.close()
 
@@ -221,6 +229,10 @@ class DurableExecution:
             f"unknown. Execute it again with command_id {command.command_id}: it will be answered, or carried out once",
             outcome_unknown=True,
         ) from error
+
+
+def _unwatched(_step: Step) -> AbstractContextManager[object]:
+    return _UNWATCHED
 
 
 class _ConnectionLostError(OSError):

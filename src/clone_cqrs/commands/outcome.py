@@ -9,6 +9,7 @@ from clone_cqrs.commands.handler import preparation
 from clone_cqrs.dispatch.registry import Registration
 from clone_cqrs.errors import CqrsError
 from clone_cqrs.messages import Command, CommandResult, DomainEvent
+from clone_cqrs.telemetry.context import carried, correlation_of, trace_of
 
 
 async def outcome_of(registration: Registration[Any], command: Command[Any, Any]) -> CommandResult[Any]:
@@ -47,12 +48,12 @@ async def prepared(registration: Registration[Any], command: Command[Any, Any]) 
 
 
 def caused(command: Command[Any, Any], events: Sequence[DomainEvent[Any]]) -> tuple[DomainEvent[Any], ...]:
-    """The events with the command's time, its id as their cause, and its correlation id (its own id, where it has none)."""
+    """The events with the command's time, its id as their cause, its correlation id (see correlation_of) and its trace."""
     if not events:
         return ()
     causation = str(command.command_id)
-    metadata = command.metadata
-    correlation = str(metadata.get("correlation_id") or metadata.get("correlationId") or causation)
+    correlation, trace = correlation_of(command.metadata, causation), trace_of(carried.get())
     return tuple(
-        event.caused_by(timestamp=command.timestamp, causation_id=causation, correlation_id=correlation) for event in events
+        event.caused_by(timestamp=command.timestamp, causation_id=causation, correlation_id=correlation, trace=trace)
+        for event in events
     )

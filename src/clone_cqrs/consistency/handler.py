@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from clone_cqrs.consistency.handled_events import HandledEvents
 from clone_cqrs.consistency.rule import ConsistencyRule
@@ -13,6 +13,8 @@ from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres import Database
 from clone_cqrs.queries import QueryBus
 from clone_cqrs.views import MaterializedView, Refreshes, ViewState, refresh_view
+
+RefreshMiddleware: TypeAlias = Callable[[str, Callable[[], Awaitable[object]]], Awaitable[object]]
 
 
 class EventualConsistencyHandler:
@@ -46,6 +48,7 @@ class EventualConsistencyHandler:
         self._dropped = HandledEvents()
         self._refreshes = None if self._database is None or not refresh else Refreshes(partial(self._refresh, self._database))
         self._refresh_on_commit = refresh_on_commit
+        self._around_refresh: RefreshMiddleware = _directly
         self._stale_until_refresh: dict[str, StaleAnswers] = {}
         # Positions of another database's log say nothing about this cache.
         self._same_log = query_bus.follows_log and self._database is query_bus.database
@@ -68,6 +71,10 @@ class EventualConsistencyHandler:
         if rule.scope is not None:
             for query_type in rule.affected_query_types:
                 self._query_bus.index_scope(query_type, rule.scope)
+
+    def use_around_refreshes(self, middleware: RefreshMiddleware) -> None:
+        """Put `async def middleware(view, refresh)` around each refresh, in place of one that was given before."""
+        self._around_refresh = middleware
 
     async def handle_event(self, event: DomainEvent[Any]) -> None:
         """Drop the answers that an event makes untrue, and ask for its views to be refreshed. Does not wait for that."""
@@ -132,8 +139,12 @@ class EventualConsistencyHandler:
         # Taken before the refresh: what comes while it runs waits for the next one.
         stale = self._stale_until_refresh.pop(view, StaleAnswers())
         try:
-            await refresh_view(database, view)
+            await self._around_refresh(view, partial(refresh_view, database, view))
         except BaseException:
             self._stale_until_refresh.setdefault(view, StaleAnswers()).update(stale)
             raise
         stale.drop(self._query_bus)
+
+
+async def _directly(_view: str, refresh: Callable[[], Awaitable[object]]) -> object:
+    return await refresh()

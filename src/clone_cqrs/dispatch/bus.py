@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from clone_cqrs.dispatch.middleware import CallNext, Middleware, wrap
 from clone_cqrs.dispatch.registry import Registration, Registry
+from clone_cqrs.errors import CqrsError
 from clone_cqrs.messages import Envelope
 
 H = TypeVar("H")
@@ -22,6 +23,7 @@ class Bus(Generic[H]):
         self._registrations = registry.registrations
         self._middleware: list[Middleware] = []
         self._used = False
+        self._on_unread: Callable[[CqrsError], object] = _nothing
 
     def register(self, type_or_class: str | type[Envelope[Any, Any]], handler: H) -> None:
         """Make `handler` the one for a type.
@@ -55,6 +57,14 @@ class Bus(Generic[H]):
             raise RuntimeError("use() comes before the first execute()")
         self._middleware.append(middleware)
 
+    def on_unread(self, listener: Callable[[CqrsError], object]) -> None:
+        """Call `listener(error)` for each wire message that cannot be read, and so meets no middleware."""
+        self._on_unread = listener
+
     async def _through_middleware(self, message: Any, innermost: Callable[[Any], Awaitable[Any]]) -> Any:
         chain: CallNext = wrap(self._middleware, innermost)
         return await chain(message)
+
+
+def _nothing(_error: CqrsError) -> None:
+    return None

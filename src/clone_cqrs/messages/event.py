@@ -156,10 +156,13 @@ class DomainEvent(Frozen, Generic[EP]):
         self.__dict__.update(position=position, version=version)
         return self
 
-    def caused_by(self, *, timestamp: datetime, causation_id: str, correlation_id: str) -> Self:
-        """A copy that names the command behind it, and bears its time unless the handler gave another."""
+    def caused_by(
+        self, *, timestamp: datetime, causation_id: str, correlation_id: str, trace: Mapping[str, Any] = NO_METADATA
+    ) -> Self:
+        """A copy that names the command behind it and its trace, and bears its time unless the handler gave another."""
         own = self.metadata
         metadata = {
+            **trace,
             **own,
             "correlation_id": str(own.get("correlation_id", correlation_id)),
             "causation_id": str(own.get("causation_id", causation_id)),

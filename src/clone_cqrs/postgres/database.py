@@ -20,7 +20,7 @@ from clone_cqrs.postgres.ambient import AmbientTransaction, ambient_transaction
 from clone_cqrs.postgres.connection import CommandConnection
 from clone_cqrs.postgres.errors import REFUSED, is_unavailable, sqlstate_of, unavailable
 from clone_cqrs.postgres.migrate import TOOLKIT, Migrations, migrate
-from clone_cqrs.postgres.pool import ConnectionPool
+from clone_cqrs.postgres.pool import ConnectionPool, PoolUse
 
 if TYPE_CHECKING:
     from clone_cqrs.messages import DomainEvent
@@ -212,6 +212,10 @@ class Database:
     def acquire(self) -> AbstractAsyncContextManager[CommandConnection]:
         """A connection of the pool, never the ambient one. Raises: StorageUnavailableError, after bounded retries."""
         return _Use(self._require_pool())
+
+    def pool_use(self) -> PoolUse | None:
+        """How much of the pool is in use now; None while it is closed."""
+        return None if self._pool is None else self._pool.use()
 
     def give_up(self, connection: CommandConnection) -> None:
         """A connection from `acquire` that is gone makes room for another one at once."""

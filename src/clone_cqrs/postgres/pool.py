@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import asyncpg
@@ -12,6 +13,16 @@ from clone_cqrs.postgres.connection import CommandConnection, is_gone
 
 _IDLE_S: Final = 300.0
 """A connection that nobody wanted for so long is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """size: connections at the most; in_use, idle: those open now; waiting: who waits for one."""
+
+    size: int
+    in_use: int
+    idle: int
+    waiting: int
 
 
 class ConnectionPool:
@@ -24,7 +35,7 @@ class ConnectionPool:
 
     def __init__(self, pool: asyncpg.Pool, size: int) -> None:
         self._pool = pool
-        self._room = size
+        self._size = self._room = size
         """How many more may be taken out of asyncpg's pool."""
         self._given_up: set[CommandConnection] = set()
         self._idle: list[tuple[CommandConnection, float]] = []
@@ -46,6 +57,12 @@ class ConnectionPool:
             handed = await self._wait()
             if handed is not None:
                 return handed
+
+    def use(self) -> PoolUse:
+        """How much of it is in use now."""
+        idle = len(self._idle)
+        waiting = sum(not waiter.done() for waiter in self._waiters)
+        return PoolUse(self._size, max(0, self._size - self._room - idle), idle, waiting)
 
     async def put_back(self, connection: CommandConnection, *, clean: bool) -> None:
         """The end of a use. clean: nothing failed in it, and no transaction is open."""

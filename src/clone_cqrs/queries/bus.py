@@ -201,6 +201,7 @@ class QueryBus(Bus[QueryHandler]):
                 raise UnknownQueryError("no handler for this type of query", message_type=name)
             query = read_message(parsed, plan.message_class, actor=actor, found=found)
         except (MalformedMessageError, UnknownQueryError, QueryValidationError) as error:
+            self._on_unread(error)
             return QueryResult(False, None, error)
         return await self.execute(query, roles=roles, at_least=at_least, consistency=consistency, timeout=timeout)
 

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import asyncpg
@@ -13,8 +14,11 @@ import asyncpg
 from clone_cqrs.errors import StorageUnavailableError
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres.errors import is_unavailable
+from clone_cqrs.telemetry.context import carried
+from clone_cqrs.telemetry.error_text import chain_of, error_text
 
 EventHandler: TypeAlias = Callable[[DomainEvent[Any]], Awaitable[object]]
+DeliveryMiddleware: TypeAlias = Callable[[DomainEvent[Any], EventHandler], Awaitable[object]]
 EVERY_TYPE: Final = "*"
 _LONGEST_TEXT: Final = 10_000
 
@@ -28,12 +32,17 @@ class Handlers:
 
     def __init__(self) -> None:
         self._by_type: dict[str, tuple[EventHandler, ...]] = {}
+        self._middleware: list[DeliveryMiddleware] = []
 
     def on(self, event_type: str, handler: EventHandler) -> None:
         """Add a handler. The same pair twice is one registration."""
         known = self._by_type.get(event_type, ())
         if handler not in known:
             self._by_type[event_type] = (*known, handler)
+
+    def use(self, middleware: DeliveryMiddleware) -> None:
+        """Put `middleware(event, call_next)` around every event's handlers; the first one is outermost."""
+        self._middleware.append(middleware)
 
     @property
     def types(self) -> list[str] | None:
@@ -52,6 +61,17 @@ class Handlers:
 
     async def deliver(self, event: DomainEvent[Any], limit_s: float) -> None:
         """Call the handlers one after another. Raises: what they raise, always an Exception; TimeoutError where one hangs."""
+        call: EventHandler = partial(self._call, limit_s)
+        for layer in reversed(self._middleware):
+            call = partial(_call_layer, layer, call)
+        # What a handler causes belongs to what caused its event.
+        token = carried.set(event.metadata)
+        try:
+            await call(event)
+        finally:
+            carried.reset(token)
+
+    async def _call(self, limit_s: float, event: DomainEvent[Any]) -> None:
         for handler in (*self._by_type.get(event.event_type, ()), *self._by_type.get(EVERY_TYPE, ())):
             async with asyncio.timeout(limit_s):
                 try:
@@ -64,40 +84,24 @@ class Handlers:
                     raise HandlerCancelledError("the handler raised CancelledError") from cancelled
 
 
+async def _call_layer(layer: DeliveryMiddleware, call_next: EventHandler, event: DomainEvent[Any]) -> None:
+    await layer(event, call_next)
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether a handler failed because somebody was not there: trying again helps once they are back, however late.
 
     A handler that hangs is not known to be that.
     """
-    cause: BaseException | None = error
-    for _ in range(5):
-        if cause is None:
-            break
-        if isinstance(cause, StorageUnavailableError | ConnectionError | socket.gaierror):
-            return True
-        if isinstance(cause, asyncpg.PostgresError) and is_unavailable(cause):
-            return True
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return False
+    return any(
+        isinstance(cause, StorageUnavailableError | ConnectionError | socket.gaierror)
+        or (isinstance(cause, asyncpg.PostgresError) and is_unavailable(cause))
+        for cause in chain_of(error)
+    )
 
 
 def describe(error: BaseException) -> tuple[str, str]:
-    """An error as (text, trace) for a dead letter. Frames and lines of code only: values may hold secrets.
-
-    A database error's text quotes rows (its DETAIL does), so that SQLSTATE and constraint stand in for it.
-    """
-    parts: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None and len(parts) < 5:
-        parts.append(_text(cause))
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    """An error as (text, trace) for a dead letter. Frames and lines of code only: values may hold secrets (see error_text)."""
+    parts = [error_text(each) for each in chain_of(error)]
     trace = "".join(traceback.format_tb(error.__traceback__))
     return " <- ".join(parts)[:_LONGEST_TEXT], trace[-_LONGEST_TEXT:]
-
-
-def _text(error: BaseException) -> str:
-    name = type(error).__name__
-    if isinstance(error, asyncpg.PostgresError):
-        constraint = getattr(error, "constraint_name", None)
-        return f"{name} (SQLSTATE {error.sqlstate}{f', {constraint}' if constraint else ''})"
-    return f"{name}: {error}" if str(error) else name

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from clone_cqrs.errors import QueryValidationError, StaleReadError, StorageUnavailableError, TransactionScopeError
 from clone_cqrs.events.subscriptions.crew import Crew
-from clone_cqrs.events.subscriptions.delivery import EventHandler, Handlers
+from clone_cqrs.events.subscriptions.delivery import DeliveryMiddleware, EventHandler, Handlers
 from clone_cqrs.events.subscriptions.follower import Follower
 from clone_cqrs.events.subscriptions.settings import RetryPolicy, Start, SubscriptionSettings, at_once
 from clone_cqrs.events.subscriptions.waiting import Progress, progress_of
@@ -82,6 +82,15 @@ class EventSubscriber:
         if not name:
             raise ValueError("on(): the event class has no type")
         self._handlers.on(name, handler)
+
+    def use(self, middleware: DeliveryMiddleware) -> None:
+        """Put `async def middleware(event, call_next)` around the handlers of every event; the first one is outermost.
+
+        Raises: RuntimeError while it runs.
+        """
+        if self._task is not None:
+            raise RuntimeError("use() comes before start()")
+        self._handlers.use(middleware)
 
     async def __aenter__(self) -> Self:
         await self.start()
