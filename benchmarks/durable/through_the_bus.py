@@ -11,8 +11,8 @@ from clone_cqrs.postgres import Database
 
 
 async def commands_per_second(dsn: str, *, in_flight: int, seconds: float) -> float:
-    """Validation and authorization on; a connection for each command in flight, and one for notifying other processes."""
-    async with Database.open(dsn, min_connections=in_flight, max_connections=in_flight + 1) as database:
+    """Validation and authorization on; a connection for each command in flight."""
+    async with Database.open(dsn, min_connections=in_flight, max_connections=in_flight) as database:
         bus = CommandBus(database=database)
         bus.register(CreateUserCommand, WithoutHashing(database))
 

@@ -1,6 +1,6 @@
 """How processes hear of a commit: after it, many at once, and by polling where nobody tells them.
 
-Planted bug, seen to fail its test: a notification for each commit.
+Planted bugs, each seen to fail its test: a notification for each commit; notifications that take a connection of the pool.
 """
 
 import asyncio
@@ -68,6 +68,17 @@ async def test_another_process_hears_of_a_commit_without_polling(dsn: str, datab
         await until(lambda: _listens(database))
         await append_committed(elsewhere, (noted(),))
         await until(lambda: _true(seen.positions == [1]))
+
+
+async def test_other_processes_hear_of_a_commit_while_the_pool_is_exhausted(dsn: str, database: Database) -> None:
+    heard: list[str] = []
+    listener = await asyncpg.connect(dsn)
+    await listener.add_listener(CHANNEL, lambda _connection, _pid, channel, _payload: heard.append(channel))
+    async with Database.open(dsn, max_connections=1) as busy:
+        await append_committed(busy, (noted(),))
+        async with busy.connection():
+            await until(lambda: _true(bool(heard)))
+    await listener.close()
 
 
 async def test_a_lost_listener_comes_back_and_looks_at_what_it_missed(dsn: str, database: Database) -> None:

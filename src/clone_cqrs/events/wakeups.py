@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
+from clone_cqrs.events.own_connection import OwnConnection
 from clone_cqrs.postgres.database import Database
 from clone_cqrs.telemetry import get_logger
 
@@ -121,9 +122,10 @@ class Notifier:
     _STATEMENT: Final = f"SET LOCAL synchronous_commit = off; NOTIFY {CHANNEL}"
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._own = OwnConnection(database)
         self._due = False
         self._task: asyncio.Task[None] | None = None
+        database.on_close(self._close)
 
     @classmethod
     def of(cls, database: Database) -> Notifier:
@@ -140,9 +142,15 @@ class Notifier:
         while self._due:
             self._due = False
             try:
-                async with self._database.acquire() as connection:
+                async with self._own.acquire() as connection:
                     await connection.execute(self._STATEMENT)
             except Exception:
                 # Nobody is lost: whoever waits polls, too.
                 return
             await asyncio.sleep(self._PAUSE_S)
+
+    async def _close(self) -> None:
+        """Send what is due, then let the connection go."""
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._own.close()

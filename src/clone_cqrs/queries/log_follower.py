@@ -13,9 +13,9 @@ from typing import Any, Final, Protocol
 import asyncpg
 
 from clone_cqrs.errors import StorageUnavailableError
+from clone_cqrs.events.own_connection import OwnConnection
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
-from clone_cqrs.events.subscriptions.own_connection import OwnConnection
 from clone_cqrs.events.wakeups import Wakeups
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres import Database

@@ -8,9 +8,9 @@ import json
 from datetime import timedelta
 from math import ceil
 
+from clone_cqrs.events.own_connection import OwnConnection
 from clone_cqrs.events.subscriptions.delivery import Handlers, describe
 from clone_cqrs.events.subscriptions.lease import Lease, LeaseLostError
-from clone_cqrs.events.subscriptions.own_connection import OwnConnection
 from clone_cqrs.events.subscriptions.settings import SubscriptionSettings
 from clone_cqrs.events.subscriptions.settle import settled_head
 from clone_cqrs.events.subscriptions.worker import PartitionWorker

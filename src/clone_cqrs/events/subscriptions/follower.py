@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from clone_cqrs.events.own_connection import OwnConnection
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
 from clone_cqrs.events.subscriptions.delivery import Handlers, describe
-from clone_cqrs.events.subscriptions.own_connection import OwnConnection
 from clone_cqrs.events.subscriptions.settings import SubscriptionSettings
 from clone_cqrs.events.subscriptions.settle import settled_head
 from clone_cqrs.events.wakeups import Wakeups

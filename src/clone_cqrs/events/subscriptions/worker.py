@@ -10,11 +10,11 @@ from zlib import crc32
 
 import asyncpg
 
+from clone_cqrs.events.own_connection import OwnConnection
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
 from clone_cqrs.events.subscriptions.delivery import Handlers
 from clone_cqrs.events.subscriptions.lease import Lease, LeaseLostError
-from clone_cqrs.events.subscriptions.own_connection import OwnConnection
 from clone_cqrs.events.subscriptions.set_aside import HeldBack, SetAside
 from clone_cqrs.events.subscriptions.settings import SubscriptionSettings
 from clone_cqrs.events.wakeups import Wakeups

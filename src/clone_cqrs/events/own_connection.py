@@ -1,4 +1,5 @@
-"""A worker's own connection: commands that queue for the pool must not keep a worker from its log, nor from its lease."""
+"""A connection of one's own: commands that queue for the pool must not keep a worker from its log or its lease, nor news of a
+commit from other processes."""
 
 from __future__ import annotations
 
