@@ -1,4 +1,4 @@
-"""`clone-cqrs`, as a process of its own."""
+"""`clone-cqrs`, as a process of its own, or in this one, which is quicker."""
 
 import json
 import os
@@ -7,6 +7,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from typer.testing import CliRunner
+
+from clone_cqrs.cli.program import program
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 240
@@ -51,3 +55,11 @@ def clone_cqrs(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = No
         timeout=DEADLINE_S,
     )
     return Ended(run.returncode, run.stdout.decode(), run.stderr.decode())
+
+
+def called(*arguments: str | Path, dsn: str = "", stdin: str = "") -> Ended:
+    """Run it in this process, with DATABASE_URL=dsn. What is no exit code of it is raised."""
+    ended = CliRunner().invoke(program, list(map(str, arguments)), input=stdin, env={"DATABASE_URL": dsn, "COLUMNS": None})
+    if ended.exception is not None and not isinstance(ended.exception, SystemExit):
+        raise ended.exception
+    return Ended(ended.exit_code, ended.stdout, ended.stderr)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from clone_cqrs.cli.faults import DSN_FORM, UsageFaultError
+from clone_cqrs.cli.faults import DSN_FORM, FaultError, UsageFaultError
 from clone_cqrs.cli.options import CLONE
 
 if TYPE_CHECKING:
@@ -58,6 +58,35 @@ async def opened_database(app: str, dsn: str | None, **settings: Any) -> AsyncIt
                 "that takes `dsn`"
             )
         yield application
+
+
+@asynccontextmanager
+async def speaking_application(app: str, dsn: str | None) -> AsyncIterator[Application]:
+    """The application at work on its buses alone, for commands and queries; an empty database is migrated first."""
+    async with opened_database(app, dsn, workers=False, migrate=False) as application:
+        await migrate_if_empty(application)
+        async with application:
+            yield application
+
+
+@asynccontextmanager
+async def observed_application(app: str, dsn: str | None) -> AsyncIterator[Application]:
+    """The application with nothing of it at work, and its database, which has the toolkit's schema. Raises: FaultError."""
+    async with opened_database(app, dsn, workers=False, migrate=False) as application:
+        if await _is_empty(application):
+            raise FaultError("this database has no schema cqrs yet: run `clone-cqrs migrate`")
+        yield application
+
+
+async def migrate_if_empty(application: Application) -> None:
+    """Bring a database that has never been migrated to the newest schema."""
+    if await _is_empty(application):
+        await application.migrate()
+
+
+async def _is_empty(application: Application) -> bool:
+    empty: bool = await application.database.fetch_value("SELECT to_regclass('cqrs.installation') IS NULL")
+    return empty
 
 
 @asynccontextmanager

@@ -10,12 +10,16 @@ DSN_FORM = "a DSN looks like postgresql://user@host:5432/database"
 
 
 class ExitCode(IntEnum):
-    """DONE; FAILED: the work could not be done, or not all of it; USAGE: the call was wrong, nothing was tried; INTERRUPTED."""
+    """DONE; FAILED: the work could not be done, or not all of it; USAGE: the call was wrong, nothing was tried; REFUSED: by the
+    application, whose answer that is; INTERRUPTED; UNREAD: whoever read stdout has gone.
+    """
 
     DONE = 0
     FAILED = 1
     USAGE = 2
+    REFUSED = 3
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 class FaultError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from clone_cqrs.cli.options import CLONE, App, Dsn, Json
 from clone_cqrs.cli.running import run
-from clone_cqrs.cli.screens import result_screen
+from clone_cqrs.cli.screens import print_json, result_screen
 
 if TYPE_CHECKING:
     from clone_cqrs.postgres import Database, Migrations
@@ -34,7 +33,7 @@ def migrate(
     revisions = run(_migrate(app, dsn))
     if as_json:
         moves = {schema: {"from": before, "to": now} for schema, (before, now) in revisions.items()}
-        sys.stdout.write(json.dumps(moves) + "\n")
+        print_json(moves)
         return
     for schema, (before, now) in revisions.items():
         moved = f"{now}, as it was" if before == now else f"{before or 'nothing'} → {now}"

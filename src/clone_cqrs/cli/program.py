@@ -11,10 +11,15 @@ import typer
 
 from clone_cqrs.cli.demo.command import demo
 from clone_cqrs.cli.importing.command import import_
+from clone_cqrs.cli.messages.execute import execute
+from clone_cqrs.cli.messages.query import query
 from clone_cqrs.cli.migrate import migrate
 from clone_cqrs.cli.views import views
 
-EPILOG = "Exit codes: 0 done, 1 it could not be done (or not all of it), 2 the call was wrong, 130 interrupted."
+EPILOG = (
+    "Exit codes: 0 done, 1 it could not be done (or not all of it), 2 the call was wrong, 3 the application refused, "
+    "130 interrupted."
+)
 
 program = typer.Typer(
     name="clone-cqrs",
@@ -29,6 +34,8 @@ program = typer.Typer(
 program.command("demo", epilog=EPILOG)(demo)
 program.command("import", epilog=EPILOG)(import_)
 program.command("migrate", epilog=EPILOG)(migrate)
+program.command("execute", epilog=EPILOG)(execute)
+program.command("query", epilog=EPILOG)(query)
 program.add_typer(views, name="views")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from contextlib import AsyncExitStack
 from typing import Annotated
 
@@ -11,7 +9,7 @@ import typer
 
 from clone_cqrs.cli.options import CLONE, Json
 from clone_cqrs.cli.running import run
-from clone_cqrs.cli.screens import result_screen
+from clone_cqrs.cli.screens import print_json, result_screen
 
 
 def demo(
@@ -30,7 +28,7 @@ def demo(
     """A day in the life of the conversational clone, on a real PostgreSQL: watch it, then try it yourself."""
     facts = run(_demo(dsn, quiet=as_json))
     if as_json:
-        sys.stdout.write(json.dumps(facts) + "\n")
+        print_json(facts)
 
 
 async def _demo(dsn: str | None, *, quiet: bool) -> dict[str, object]:

@@ -61,7 +61,7 @@ class _Call:
 
 async def _import(call: _Call) -> Tally:
     # What only the work needs is loaded here: `--help` should not wait for it.
-    from clone_cqrs.cli.application import opened_database
+    from clone_cqrs.cli.application import migrate_if_empty, opened_database
     from clone_cqrs.cli.importing.outcomes import show_outcomes
     from clone_cqrs.cli.importing.rejects import Rejects
     from clone_cqrs.cli.importing.source import Source
@@ -71,7 +71,7 @@ async def _import(call: _Call) -> Tally:
     with Source(call.file) as source, Rejects(call.rejects, not_this=source.status) as rejects:
         # No workers: one refresh at the end does the work of a refresh after every event.
         async with opened_database(call.app, call.dsn, workers=False) as application:
-            await _migrate_if_empty(application)
+            await migrate_if_empty(application)
             async with application:
                 began = time.monotonic()
                 await _execute(application, source, rejects, tally)
@@ -81,11 +81,6 @@ async def _import(call: _Call) -> Tally:
                 finally:
                     show_outcomes(tally, seconds=seconds, rejects=call.rejects, as_json=call.as_json)
     return tally
-
-
-async def _migrate_if_empty(application: Application) -> None:
-    if await application.database.fetch_value("SELECT to_regclass('cqrs.installation') IS NULL"):
-        await application.migrate()
 
 
 async def _execute(application: Application, source: Source, rejects: Rejects, tally: Tally) -> None:

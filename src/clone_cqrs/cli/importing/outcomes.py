@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
 from rich.table import Table
 
 from clone_cqrs.cli.importing.tally import Tally
-from clone_cqrs.cli.screens import result_screen
+from clone_cqrs.cli.screens import print_json, result_screen
 
 
 def show_outcomes(tally: Tally, *, seconds: float, rejects: Path | None, as_json: bool) -> None:
     """Print the outcomes on stdout."""
     if as_json:
-        sys.stdout.write(json.dumps(tally.as_json()) + "\n")
-        sys.stdout.flush()
+        print_json(tally.as_json())
         return
     screen = result_screen()
     screen.print(outcome_table(tally))
