@@ -21,6 +21,7 @@ CqrsError
 │   └── UnknownQueryError           unknown_query       404  raised, answered by execute_message
 ├── HandlerAlreadyRegisteredError   already_registered       raised at start
 ├── MissingPolicyError              missing_policy           raised at start
+├── ViewRefusedError                view_refused             raised when a view is described, and so before it is made
 ├── TransactionScopeError           transaction_scope        raised
 ├── PublishError                    publish_failed      502  raised
 ├── StorageUnavailableError         storage_unavailable 503  raised, after bounded retries
@@ -218,6 +219,12 @@ class MissingPolicyError(CqrsError):
     """A handler does not say who may use it."""
 
     code = "missing_policy"
+
+
+class ViewRefusedError(CqrsError):
+    """A view's declaration would make readings that are stale, or slow. The message has all that is wrong, and what to do."""
+
+    code = "view_refused"
 
 
 class TransactionScopeError(CqrsError):

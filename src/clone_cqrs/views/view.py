@@ -32,7 +32,8 @@ class MaterializedView:
 
     name: with or without a schema; key: the column, or columns, that tell its rows apart, under a unique index; definition:
     the SELECT that says what it holds; changes: which table's change touches which keys, for a fresh reading; list_key: the
-    column that its lists are selected by; time_columns: the columns that depend on the time of day.
+    column that its lists are selected by; time_columns: the columns that depend on the time of day; functions: those that the
+    definition calls and whose tables the catalog cannot see, with the tables that each reads.
     Raises: ValueError for a name or a column that is no identifier, without a key, and for changes that do not name the key
     and the list key, or that look them up in a table which is not among them.
     """
@@ -43,11 +44,13 @@ class MaterializedView:
     changes: Mapping[str, Touched] = field(default_factory=dict)
     list_key: str | None = None
     time_columns: tuple[str, ...] = ()
+    functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ViewName.parse(self.name)
         object.__setattr__(self, "time_columns", tuple(self.time_columns))
         object.__setattr__(self, "changes", dict(self.changes or {}))
+        object.__setattr__(self, "functions", {name: tuple(tables) for name, tables in self.functions.items()})
         columns = [*self.key_columns, *self.time_columns, *([self.list_key] if self.list_key is not None else [])]
         for column in columns:
             if ViewName.parse(column).schema is not None:
@@ -56,6 +59,8 @@ class MaterializedView:
             raise ValueError(f"{self.name}: a view needs a key")
         for table, touched in self.changes.items():
             self._check(table, touched)
+        for name in (*self.functions, *(table for tables in self.functions.values() for table in tables)):
+            ViewName.parse(name)
 
     @property
     def key_columns(self) -> tuple[str, ...]:

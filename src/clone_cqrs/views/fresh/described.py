@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from clone_cqrs.postgres.statements import statement
+from clone_cqrs.views.catalog.declaration import declaration_findings, refuse_if_wrong
 from clone_cqrs.views.fresh.names import FreshNames
 from clone_cqrs.views.names import ViewName
 from clone_cqrs.views.view import MaterializedView
@@ -30,25 +31,25 @@ class Described:
 async def describe(connection: asyncpg.Connection, view: MaterializedView) -> Described:
     """Read a definition's columns: of the definition given, which leaves no trace, or else of the one in the database.
 
-    Raises: LookupError where there is no such definition, or it lacks a column of the declaration; ValueError without changes.
+    Raises: LookupError where there is no such definition, or it lacks a column of the declaration; ValueError without changes;
+    ViewRefusedError for a declaration that the catalog shows to be wrong.
     """
     if not view.changes:
         raise ValueError(f"{view.name}: a fresh reading needs to be told which changes touch which keys")
     name = FreshNames.of(view).definition
-    if view.definition is None:
-        found = await connection.fetch(_COLUMNS, name.quoted)
-    else:
-        probe = connection.transaction()
-        await probe.start()
-        try:
+    source = name if view.definition is None else ViewName("pg_temp", "cqrs_described")
+    probe = connection.transaction()
+    await probe.start()
+    try:
+        if view.definition is not None:
             await connection.execute(f"CREATE TEMPORARY VIEW cqrs_described AS {view.definition}")
-            found = await connection.fetch(_COLUMNS, "pg_temp.cqrs_described")
-        finally:
-            await probe.rollback()
-    columns = {row["name"]: row["type"] for row in found}
-    if not columns:
-        raise LookupError(f"there is no view {name}")
-    for declared in (*view.change_columns, *view.time_columns):
-        if ViewName.parse(declared).name not in columns:
-            raise LookupError(f"{view.name}: its definition has no column {declared}")
+        columns = {row["name"]: row["type"] for row in await connection.fetch(_COLUMNS, source.quoted)}
+        if not columns:
+            raise LookupError(f"there is no view {name}")
+        for declared in (*view.change_columns, *view.time_columns):
+            if ViewName.parse(declared).name not in columns:
+                raise LookupError(f"{view.name}: its definition has no column {declared}")
+        refuse_if_wrong(await declaration_findings(connection, view, source, columns))
+    finally:
+        await probe.rollback()
     return Described(view, columns)

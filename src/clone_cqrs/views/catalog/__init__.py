@@ -1,0 +1,1 @@
+"""What the catalog and the planner know of a view, held against its declaration."""
