@@ -23,6 +23,10 @@ INSTALL := $(PIP) install -qq --no-user --no-input
 demo: $(VENV)/.runtime ## A day in the life of the clone, on a PostgreSQL of its own
 	$(BIN)/clone-cqrs demo $(ARGS)
 
+.PHONY: serve
+serve: $(VENV)/.runtime ## The clone over HTTP; ARGS="--port 8080" for another port
+	$(BIN)/clone-cqrs serve $(ARGS)
+
 ##@ To change it
 .PHONY: test
 test: $(VENV)/.development ## The test suite, on PostgreSQL 18 (from a wheel) and 15 (from Debian)

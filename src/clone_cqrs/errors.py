@@ -25,7 +25,8 @@ CqrsError
 ├── TransactionScopeError           transaction_scope        raised
 ├── PublishError                    publish_failed      502  raised
 ├── StorageUnavailableError         storage_unavailable 503  raised, after bounded retries
-└── UnreadableEventError            unreadable_event         raised by reading the log; a subscription sets the event aside
+├── UnreadableEventError            unreadable_event         raised by reading the log; a subscription sets the event aside
+└── InternalError                   internal_error      500  what the faces report in place of a bug
 
 Answered errors are outcomes: `execute` returns them in a result. Raised errors are faults that a programmer or an operator
 must mend. `code` is stable and meant for machines; the message is meant for people and never repeats an input value.
@@ -268,3 +269,10 @@ class UnreadableEventError(CqrsError):
     """A logged event does not fit its type, or cannot be raised to its newest schema version. Subscriptions set it aside."""
 
     code = "unreadable_event"
+
+
+class InternalError(CqrsError):
+    """A bug, of a handler or of this package, as the faces report it: without its own text, which may quote values."""
+
+    code = "internal_error"
+    http_status = 500

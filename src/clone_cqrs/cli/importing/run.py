@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from clone_cqrs.cli.faults import sentence_of
-from clone_cqrs.cli.importing.bugs import BUG
 from clone_cqrs.cli.importing.lines import Line
 from clone_cqrs.cli.importing.tally import Tally
 from clone_cqrs.commands import CommandBus
-from clone_cqrs.errors import CqrsError, MalformedMessageError
+from clone_cqrs.errors import CqrsError, InternalError, MalformedMessageError
 from clone_cqrs.messages import CommandResult
 
 
-class HandlerBugError(CqrsError):
+class HandlerBugError(InternalError):
     """A line whose handler failed with something that is no outcome. Nothing of the line was stored."""
-
-    code: ClassVar[str] = BUG
 
 
 async def import_lines(
