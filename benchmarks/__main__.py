@@ -1,4 +1,4 @@
-"""`python -m benchmarks dispatch|messages|durable|events|import|all`, or `alternatives`; see docs/benchmarks.md."""
+"""`python -m benchmarks dispatch|messages|cache|durable|events|import|all`, or `alternatives`; see docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks import importing, messages
+from benchmarks.cache import run as cache
 from benchmarks.dispatch import run as dispatch
 from benchmarks.durable import alternatives
 from benchmarks.durable import run as durable
@@ -23,6 +24,8 @@ from benchmarks.page import with_figures
 from benchmarks.report import Report, to_json
 
 _console = Console(stderr=True)
+_BENCHMARKS = ["dispatch", "messages", "cache", "durable", "events", "import", "alternatives", "all"]
+_CACHE_ENTRIES = [1_000, 10_000, 100_000, 1_000_000]
 
 
 def main() -> None:
@@ -88,6 +91,11 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Ste
             arguments.rounds * messages.STEPS_EACH_ROUND,
             lambda step: messages.run(rounds=arguments.rounds, calls=arguments.calls, step=step),
         )
+    if arguments.benchmark in ("cache", "all"):
+        found["cache"] = (
+            cache.steps(arguments.rounds, arguments.cache_entries),
+            lambda step: cache.run(rounds=arguments.rounds, calls=arguments.calls, entries=arguments.cache_entries, step=step),
+        )
     if arguments.benchmark in ("durable", "all"):
         found["durable"] = (
             durable.steps(arguments.postgres, arguments.in_flight, arguments.durable_rounds),
@@ -127,12 +135,15 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Ste
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("benchmark", choices=["dispatch", "messages", "durable", "events", "import", "alternatives", "all"])
+    parser.add_argument("benchmark", choices=_BENCHMARKS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures")
     parser.add_argument("--page", type=Path, metavar="FILE", help="put the tables into this page (docs/benchmarks.md)")
     parser.add_argument("--no-uvloop", action="store_true", help="asyncio's own loop also where uvloop is installed")
-    parser.add_argument("--rounds", type=int, default=41, help="of dispatch and messages (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=41, help="of dispatch, messages and cache (default %(default)s)")
     parser.add_argument("--calls", type=int, default=3000, help="a round (default %(default)s)")
+    parser.add_argument(
+        "--cache-entries", nargs="+", type=int, default=_CACHE_ENTRIES, help="of caches that one is dropped from"
+    )
     parser.add_argument("--postgres", nargs="+", choices=["15", "18"], default=["18"], help="of durable and import")
     parser.add_argument("--in-flight", nargs="+", type=int, default=[1, 16], help="of durable (default 1 16)")
     parser.add_argument("--durable-rounds", type=int, default=9, help="of durable (default %(default)s)")

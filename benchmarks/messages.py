@@ -1,35 +1,18 @@
-"""`python -m benchmarks messages`: what making a message costs, and answering a query from the cache."""
+"""`python -m benchmarks messages`: what making a message costs."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from itertools import cycle
+from collections.abc import Callable
 from uuid import UUID
 
 from benchmarks.measure import Contender, Spread, collector_at_rest, take_turns
 from benchmarks.report import Line, Report, spread_cells
-from clone_cqrs.dispatch.policies import has_role, owner_of
 from clone_cqrs.domain.users.commands import CreateUserCommand
 from clone_cqrs.domain.users.events import UserCreated, UserCreatedPayload
-from clone_cqrs.messages import Payload, Query, uuid7
-from clone_cqrs.queries import QueryBus
+from clone_cqrs.messages import uuid7
 
 _COLUMNS = ("us",)
-_DIFFERENT = 64
-
-
-class GetUser(Payload):
-    user_id: UUID
-
-
-class UserData(Payload):
-    user_id: UUID
-    name: str
-
-
-class GetUserQuery(Query[GetUser, UserData], type="user.get"):
-    pass
 
 
 async def run(*, rounds: int, calls: int, step: Callable[[str], None]) -> list[Report]:
@@ -39,8 +22,6 @@ async def run(*, rounds: int, calls: int, step: Callable[[str], None]) -> list[R
         "payload alone": _timed(_make_payload, calls),
         "event, payload included (user.created)": _timed(_make_event, calls),
         "uuid7": _timed(lambda _user_id: uuid7(), calls),
-        "query answered from the cache, made before": await _cached(calls, made_before=True),
-        "query answered from the cache, making it included": await _cached(calls, made_before=False),
     }
     for warm_up in timed.values():
         await warm_up(0)
@@ -51,7 +32,7 @@ async def run(*, rounds: int, calls: int, step: Callable[[str], None]) -> list[R
     return [Report("messages", _COLUMNS, lines, note)]
 
 
-STEPS_EACH_ROUND = 6
+STEPS_EACH_ROUND = 4
 """How often `run` calls `step` in a round."""
 
 
@@ -93,32 +74,3 @@ def _timed(make: Callable[[UUID], object], calls: int) -> Contender:
         return (time.thread_time() - started) / calls * 1e6
 
     return once
-
-
-async def _cached(calls: int, *, made_before: bool) -> Contender:
-    bus = QueryBus(enable_caching=True, cache_ttl=3600.0)
-
-    @bus.handles(GetUserQuery, policy=owner_of("user_id") | has_role("admin"))
-    async def get_user(query: GetUserQuery) -> UserData:
-        return UserData(user_id=query.payload.user_id, name="Ada")
-
-    user_ids = [uuid7() for _ in range(_DIFFERENT)]
-    queries = [GetUserQuery(payload=GetUser(user_id=user_id), user_id=user_id) for user_id in user_ids]
-    for query in queries:
-        assert (await bus.execute(query)).success
-    assert (await bus.execute(queries[0])).from_cache
-    execute: Callable[[GetUserQuery], Awaitable[object]] = bus.execute
-
-    async def ask(_round: int) -> float:
-        started = time.thread_time()
-        for query, _number in zip(cycle(queries), range(calls), strict=False):
-            await execute(query)
-        return (time.thread_time() - started) / calls * 1e6
-
-    async def make_and_ask(_round: int) -> float:
-        started = time.thread_time()
-        for user_id, _number in zip(cycle(user_ids), range(calls), strict=False):
-            await execute(GetUserQuery(payload={"user_id": user_id}, user_id=user_id))
-        return (time.thread_time() - started) / calls * 1e6
-
-    return ask if made_before else make_and_ask

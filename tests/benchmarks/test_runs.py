@@ -40,7 +40,7 @@ def run(directory: Path, name: str, *arguments: str) -> dict[str, Any]:
 def test_the_page_of_the_repository_has_a_place_for_every_benchmark() -> None:
     text = (REPOSITORY / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     decision = (REPOSITORY / "docs" / "decisions" / "0005-one-transaction-per-command.md").read_text(encoding="utf-8")
-    for name in ("dispatch", "messages", "durable", "events", "import"):
+    for name in ("dispatch", "messages", "cache", "durable", "events", "import"):
         assert text.count(f"<!-- figures: {name} -->") == 1
     assert "<!-- figures: alternatives -->" in decision
 
@@ -57,6 +57,14 @@ def test_dispatch_tells_what_is_added_to_the_same_handler(tmp_path: Path) -> Non
 def test_messages_run(tmp_path: Path) -> None:
     [report] = run(tmp_path, "messages", "--rounds", "2", "--calls", "20")["reports"]
     assert report["lines"]
+
+
+def test_the_cache_run_drops_what_it_says_and_loads_once(tmp_path: Path) -> None:
+    found = run(tmp_path, "cache", "--rounds", "2", "--calls", "20", "--cache-entries", "200", "400")
+    hit, _many, one, misses = found["reports"]
+    assert hit["lines"]["QueryBus, on a query made before"]["goal_us"] == 1.0
+    assert all(figures["us_by_entries"].keys() == {"200", "400"} for figures in one["lines"].values())
+    assert misses["lines"]["QueryBus"]["loads"] == {"fewest": 1, "most": 1}
 
 
 @pytest.mark.parametrize("name", ["durable", "alternatives"])

@@ -10,14 +10,16 @@ class HandledEvents:
 
     def __init__(self, capacity: int = 10_000) -> None:
         self._capacity = capacity
-        self._recent: set[UUID] = set()
-        self._before: set[UUID] = set()
+        # Their numbers: a UUID computes its hash in Python, each time anew.
+        self._recent: set[int] = set()
+        self._before: set[int] = set()
 
     def first_time(self, event_id: UUID) -> bool:
         """Whether this id is new; from now on it is not."""
-        if event_id in self._recent or event_id in self._before:
+        number = event_id.int
+        if number in self._recent or number in self._before:
             return False
         if len(self._recent) >= self._capacity:
             self._before, self._recent = self._recent, set()
-        self._recent.add(event_id)
+        self._recent.add(number)
         return True

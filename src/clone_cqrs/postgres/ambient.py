@@ -46,6 +46,10 @@ class AmbientTransaction:
 _ambient: ContextVar[AmbientTransaction | None] = ContextVar("clone_cqrs.ambient_transaction", default=None)
 
 
+surrounding_transaction = _ambient.get
+"""The transaction that surrounds this code, or None; does not ask whether the code may use it."""
+
+
 def ambient_transaction() -> AmbientTransaction | None:
     """The transaction that surrounds this code, or None.
 

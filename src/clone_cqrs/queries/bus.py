@@ -16,7 +16,8 @@ from clone_cqrs.dispatch.registry import Registry, message_class_of_function
 from clone_cqrs.errors import MalformedMessageError, QueryValidationError, UnknownQueryError
 from clone_cqrs.messages import DomainEvent, Envelope, Query, QueryResult
 from clone_cqrs.messages.wire import checked_json, parse_message, read_message, type_of_message
-from clone_cqrs.postgres import Database, ambient_transaction, in_ambient_transaction
+from clone_cqrs.postgres import Database, in_ambient_transaction
+from clone_cqrs.postgres.ambient import surrounding_transaction
 from clone_cqrs.queries.answering import answered_within, forbidden, refusal
 from clone_cqrs.queries.cache.cache import QueryCache
 from clone_cqrs.queries.cache.entry import Entry
@@ -163,7 +164,8 @@ class QueryBus(Bus[QueryHandler]):
         # The short way to an answer that this very object got before, for the same caller. What it leaves out cannot come out
         # differently now: the object is frozen, and so are its key, its handler, and what a lasting policy looks at.
         entry: Entry | None = query.__dict__.get(self._memo)
-        if entry is not None and roles is None and at_least is None and consistency is None and ambient_transaction() is None:
+        plainly = roles is None and at_least is None and consistency is None
+        if entry is not None and plainly and surrounding_transaction() is None:
             cache, result = self._cache, entry.result
             if result is not None and entry.expires > (now := cache.clock()) and cache.usable_until > now:
                 may_again = entry.may_again

@@ -58,8 +58,8 @@ def stamp_after_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
 def drop_without_looking_at_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     invalidate = QueryCache._invalidate
 
-    def ready_only(self: QueryCache, entries: Any, below: int | None = None) -> int:
-        return invalidate(self, [entry for entry in entries if entry.result is not None], below)
+    def ready_only(self: QueryCache, entries: Any) -> int:
+        return invalidate(self, [entry for entry in entries if entry.result is not None])
 
     monkeypatch.setattr(QueryCache, "_invalidate", ready_only)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Hashable
 from copy import deepcopy
 from functools import partial
 from math import inf
@@ -148,26 +148,22 @@ class QueryCache:
     def invalidate_type(self, query_type: str, below: int | None = None) -> int:
         """Drop the entries of a type."""
         partition = self._partitions.get(query_type)
-        return 0 if partition is None else self._invalidate(list(partition), below)
+        return 0 if partition is None else self._invalidate(partition.all(below))
 
     def invalidate_scope(self, query_type: str, field: str, value: str, below: int | None = None) -> int:
         """Drop the entries of a type that were asked with this value in a field, or without any. Costs what is dropped."""
         partition = self._partitions.get(query_type)
-        return 0 if partition is None else self._invalidate(partition.concerned(field, value), below)
+        return 0 if partition is None else self._invalidate(partition.concerned(field, value, below))
 
     def clear(self) -> int:
         """Drop everything."""
-        return sum(self._invalidate(list(partition)) for partition in self._partitions.values())
+        return sum(self._invalidate(partition.all()) for partition in self._partitions.values())
 
-    def _invalidate(self, entries: Iterable[Entry], below: int | None = None) -> int:
-        dropped = 0
+    def _invalidate(self, entries: Collection[Entry]) -> int:
         for entry in entries:
-            if below is not None and entry.stamp >= below:
-                continue
             self._drop(entry)
-            dropped += 1
-        self._invalidated += dropped
-        return dropped
+        self._invalidated += len(entries)
+        return len(entries)
 
     def statistics(self) -> CacheStatistics:
         """The counters, now."""

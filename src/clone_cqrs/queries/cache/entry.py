@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 class Entry:
     """A question of one caller, and its answer once it is loaded. Dropped, it is never used again: a newcomer makes a new one.
 
-    partition: its query type's. payload_key, holder: its place there; the holder is the caller, with a level where that is
-    not the session's. scopes: where the indexes have it. may_again: what its type's policy is asked for a query that remembers
-    its entry. load: the one under way, None before and after. result: the answer for callers to come, None unless it may be
-    used; copied: whether each of them gets a copy of the data. expires: on the cache's clock. bytes: roughly. held: whether it
-    is still in the cache. caller: who asked. stamp: the position of the log up to which the answer holds every event for sure;
-    contains: the position of one more event that it holds, the token's that it was loaded for.
+    partition: its query type's. payload_key, holder: its place there; the holder is the caller, with a level where that is not
+    the session's. scopes: where the indexes have it; siblings: the partition's entries of the same payload, by holder.
+    may_again: what its type's policy is asked for a query that remembers its entry. load: the one under way, None before and
+    after. result: the answer for callers to come, None unless it may be used; copied: whether each of them gets a copy of the
+    data. expires: on the cache's clock. bytes: roughly. held: whether it is still in the cache. caller: who asked. stamp: the
+    position of the log up to which the answer holds every event for sure; contains: the position of one more event that it
+    holds, the token's that it was loaded for.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Entry:
         "payload_key",
         "result",
         "scopes",
+        "siblings",
         "stamp",
     )
 
@@ -56,6 +58,7 @@ class Entry:
         self.contains: int | None = None
         self.caller: Caller | None = None
         self.scopes: dict[str, str | None] = {}
+        self.siblings: dict[Hashable, Entry]
         self.may_again: Check | None = None
         self.load: Load | None = None
         self.result: QueryResult[Any] | None = None

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from clone_cqrs.queries.cache.entry import Entry
 from clone_cqrs.queries.cache.scope import ScopeIndex
+from clone_cqrs.queries.cache.stamp_floor import StampFloor
 
 
 class Partition:
@@ -17,7 +18,7 @@ class Partition:
     the type, be it a handler or a rule.
     """
 
-    __slots__ = ("_by_payload", "_scopes", "payload_type", "query_type", "ttl")
+    __slots__ = ("_by_payload", "_floor", "_scopes", "payload_type", "query_type", "ttl")
 
     def __init__(self, query_type: str, ttl: float) -> None:
         self.query_type = query_type
@@ -25,6 +26,7 @@ class Partition:
         self.payload_type: type[BaseModel] | None = None
         self._by_payload: dict[Hashable, dict[Hashable, Entry]] = {}
         self._scopes: dict[str, ScopeIndex] = {}
+        self._floor = StampFloor()
 
     def find(self, payload_key: Hashable, holder: Hashable) -> Entry | None:
         """The entry under a key. Raises: TypeError for a key that cannot be hashed."""
@@ -33,15 +35,16 @@ class Partition:
 
     def add(self, entry: Entry) -> None:
         """Take in an entry whose key is free."""
-        self._by_payload.setdefault(entry.payload_key, {})[entry.holder] = entry
+        entry.siblings = self._by_payload.setdefault(entry.payload_key, {})
+        entry.siblings[entry.holder] = entry
+        self._floor.lower(entry.stamp)
         for scope in self._scopes.values():
             scope.add(entry)
 
     def remove(self, entry: Entry) -> None:
         """Forget an entry."""
-        holders = self._by_payload[entry.payload_key]
-        del holders[entry.holder]
-        if not holders:
+        del entry.siblings[entry.holder]
+        if not entry.siblings:
             del self._by_payload[entry.payload_key]
         for scope in self._scopes.values():
             scope.remove(entry)
@@ -51,10 +54,17 @@ class Partition:
         if field not in self._scopes:
             self._scopes[field] = ScopeIndex(field, list(self))
 
-    def concerned(self, field: str, value: str) -> list[Entry]:
-        """The entries asked with this value in a field, and those asked without any."""
+    def concerned(self, field: str, value: str, below: int | None = None) -> list[Entry]:
+        """The entries asked with this value in a field, and those asked without any.
+
+        below, here and in `all`: only those stamped below this position, which the caller drops.
+        """
         self.index(field)
-        return self._scopes[field].concerned(value)
+        return self._scopes[field].concerned(value, below)
+
+    def all(self, below: int | None = None) -> list[Entry]:
+        """The entries."""
+        return list(self) if below is None else self._floor.older(self, below)
 
     def of_payload(self, payload_key: Hashable) -> list[Entry]:
         """The entries of one payload, whoever asked."""
