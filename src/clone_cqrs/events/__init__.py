@@ -3,7 +3,7 @@
 from clone_cqrs.events.dead_letters import DeadLetter, DeadLetters
 from clone_cqrs.events.event_log import EventLog
 from clone_cqrs.events.publisher import EventPublisher
-from clone_cqrs.events.subscriptions import EventSubscriber, RetryPolicy
+from clone_cqrs.events.subscriptions import EventSubscriber, RetryPolicy, remove_subscription
 from clone_cqrs.events.subscriptions.states import SubscriptionState, subscription_states
 from clone_cqrs.events.token import ConsistencyToken
 from clone_cqrs.events.upcasting import upcaster
@@ -17,6 +17,7 @@ __all__ = [
     "EventSubscriber",
     "RetryPolicy",
     "SubscriptionState",
+    "remove_subscription",
     "subscription_states",
     "upcaster",
 ]

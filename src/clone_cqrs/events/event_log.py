@@ -120,14 +120,16 @@ class EventLog:
         retries: RetryPolicy | int | None = None,
         progress: Callable[[int, int], None] | None = None,
         timeout: float | None = None,
+        keep: bool = False,
     ) -> int:
         """Hand a range of the log to handlers, through a fresh subscription of this name, and return where it ended.
 
         handlers: by event type or class, "*" for all; after, until: positions, exclusive and inclusive, by default the whole
-        log as it is now; progress(done, total): positions, called as it goes on. The subscription stays, its checkpoint at the
-        end of the range: an EventSubscriber of this name, with the same `exactly_once`, goes on from there.
+        log as it is now; progress(done, total): positions, called as it goes on. In the end the subscription is removed; with
+        `keep` it stays, its checkpoint at the end of the range: an EventSubscriber of this name, with the same `exactly_once`,
+        goes on from there. It stays, too, where the replay did not come through, until `remove_subscription`.
         Raises: ValueError when the name is in use; StaleReadError after `timeout` seconds, or in the end when dead letters are
-        left, which stay visible under the name.
+        left, which are visible under the name.
         """
         return await replay(
             self._database,
@@ -139,6 +141,7 @@ class EventLog:
             retries=retries,
             progress=progress,
             timeout=timeout,
+            keep=keep,
         )
 
     async def _bounds(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from clone_cqrs.errors import StaleReadError
-from clone_cqrs.events.subscriptions import EventSubscriber, RetryPolicy
+from clone_cqrs.errors import ConflictError, StaleReadError
+from clone_cqrs.events.subscriptions import EventSubscriber, RetryPolicy, remove_subscription
 from clone_cqrs.events.subscriptions.delivery import EventHandler
 from clone_cqrs.events.subscriptions.waiting import progress_of
 from clone_cqrs.events.wakeups import Wakeups
@@ -33,6 +34,7 @@ async def replay(
     retries: RetryPolicy | int | None,
     progress: Callable[[int, int], None] | None,
     timeout: float | None,
+    keep: bool,
 ) -> int:
     """See EventLog.replay."""
     head: int = await database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
@@ -57,6 +59,10 @@ async def replay(
             f"replayed up to {end}, all but {dead} dead letters of {name!r} and the events that wait behind them: "
             f"{await progress_of(database, name, end)}"
         )
+    if not keep:
+        # Who works under this name already wants to go on from here.
+        with contextlib.suppress(ConflictError):
+            await remove_subscription(database, name)
     return end
 
 

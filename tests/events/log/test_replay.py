@@ -1,7 +1,8 @@
 """Replaying a range of the log through a subscription of its own.
 
 Planted bugs, each seen to fail its test: a checkpoint left behind the range, so that who goes on from there misses what came
-meanwhile; handlers called past the end; a replay that never ends for a dead letter; a name that two replays share.
+meanwhile; handlers called past the end; a replay that never ends for a dead letter; a name that two replays share; a
+subscription left behind.
 """
 
 import asyncio
@@ -12,9 +13,10 @@ from tests.events.subscriptions.facts import NOTED, Log, Seen
 from tests.events.subscriptions.test_delivery import QUICK, WAIT_S
 
 from clone_cqrs.errors import StaleReadError
-from clone_cqrs.events import DeadLetters, EventLog, EventSubscriber
+from clone_cqrs.events import DeadLetters, EventLog, EventSubscriber, subscription_states
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres import Database
+from clone_cqrs.testing import until_quiet
 
 
 @pytest.mark.parametrize("exactly_once", [False, True])
@@ -63,12 +65,36 @@ async def test_a_progress_that_fails_ends_the_replay(database: Database, log: Lo
 async def test_a_subscription_of_its_name_goes_on_where_it_ended(database: Database, log: Log) -> None:
     seen, live = Seen(), Seen()
     await log.note("a", "b", "c", "d")
-    await EventLog(database).replay("rebuild", {"*": seen}, until=2, timeout=WAIT_S)
+    await EventLog(database).replay("rebuild", {"*": seen}, until=2, keep=True, timeout=WAIT_S)
     subscriber = EventSubscriber(database, "rebuild")
     subscriber.on("*", live)
     async with subscriber:
         await subscriber.wait_until(await log.note("e"), WAIT_S)
     assert (seen.positions, live.positions) == ([1, 2], [3, 4, 5])
+
+
+async def test_leaves_nothing_behind_once_it_is_through(database: Database, log: Log) -> None:
+    await log.note("a", "b")
+    assert await EventLog(database).replay("rebuild", {"*": Seen()}, until=1, timeout=WAIT_S) == 1
+    assert await subscription_states(database) == ()
+    assert await database.fetch_value("SELECT count(*) FROM cqrs.subscription_worker") == 0
+    await until_quiet(database)
+
+
+async def test_stays_where_a_process_waits_to_go_on_from_it(database: Database, log: Log, dsn: str) -> None:
+    seen, live = Seen(), Seen()
+    waiting = EventSubscriber(database, "rebuild")
+    waiting.on("*", live)
+
+    async def join(event: DomainEvent[object]) -> None:
+        await seen(event)
+        await waiting.start()
+
+    last = await log.note("a", "b")
+    assert await EventLog(database).replay("rebuild", {"*": join}, timeout=WAIT_S) == last
+    await waiting.wait_until(await log.note("c"), WAIT_S)
+    await waiting.stop()
+    assert (seen.positions, live.positions) == ([1, 2], [3])
 
 
 async def test_what_is_written_during_a_replay_is_left_for_later(database: Database, log: Log) -> None:
@@ -79,7 +105,7 @@ async def test_what_is_written_during_a_replay_is_left_for_later(database: Datab
         await seen(event)
         await log.note("c")
 
-    assert await EventLog(database).replay("rebuild", {"*": write_more}, timeout=WAIT_S) == 2
+    assert await EventLog(database).replay("rebuild", {"*": write_more}, keep=True, timeout=WAIT_S) == 2
     assert seen.positions == [1, 2]
     assert await database.fetch_value("SELECT checkpoint FROM cqrs.subscription") == 2
 
@@ -91,7 +117,8 @@ async def test_a_name_in_use_is_refused(database: Database, log: Log) -> None:
             await EventLog(database).replay("mail", {"*": Seen()})
     seen = Seen()
     both = await asyncio.gather(
-        *(EventLog(database).replay("rebuild", {"*": seen}, timeout=WAIT_S) for _ in range(2)), return_exceptions=True
+        *(EventLog(database).replay("rebuild", {"*": seen}, keep=True, timeout=WAIT_S) for _ in range(2)),
+        return_exceptions=True,
     )
     assert {type(each) for each in both} == {int, ValueError}
     assert seen.positions == [1]
@@ -122,6 +149,7 @@ async def test_what_a_transaction_under_way_may_still_fill_is_waited_for(databas
         await log.note("a")
         with pytest.raises(StaleReadError, match=r"not at 2 after 0\.1 s: the checkpoint is at 0"):
             await EventLog(database).replay("impatient", {"*": Seen()}, timeout=0.1)
+        assert [state.name for state in await subscription_states(database)] == ["impatient"]
         replaying = asyncio.create_task(EventLog(database).replay("patient", {"*": seen}, timeout=WAIT_S))
         await transaction.commit()
         assert await replaying == 2

@@ -8,6 +8,7 @@ import json
 from datetime import timedelta
 from math import ceil
 
+from clone_cqrs.errors import NotFoundError
 from clone_cqrs.events.own_connection import OwnConnection
 from clone_cqrs.events.subscriptions.delivery import Handlers, describe
 from clone_cqrs.events.subscriptions.lease import Lease, LeaseLostError
@@ -61,21 +62,31 @@ class Crew:
         wakeups: Wakeups,
     ) -> Crew:
         """Make the subscription where it is new. Raises: ValueError where it exists with other settings."""
-        agreed = settings.agreed()
-        rows = await database.fetch(_READ, name)
+        crew = cls(database, name, owner, handlers, settings, wakeups)
+        # Before anything is looked at, so that nobody removes the subscription between that and the first lease.
+        await crew._tell_alive()
+        try:
+            await crew._agree()
+        except BaseException:
+            await crew._leave()
+            raise
+        return crew
+
+    async def _agree(self) -> None:
+        agreed = self._settings.agreed()
+        rows = await self._database.fetch(_READ, self._name)
         if not rows:
-            start = settings.start
-            first = start if isinstance(start, int) else 0 if start == "beginning" else await settled_head(database)
-            await database.execute(_CREATE, name, settings.partitions, first, json.dumps(agreed))
-            rows = await database.fetch(_READ, name)
+            start = self._settings.start
+            first = start if isinstance(start, int) else 0 if start == "beginning" else await settled_head(self._database)
+            await self._database.execute(_CREATE, self._name, self._settings.partitions, first, json.dumps(agreed))
+            rows = await self._database.fetch(_READ, self._name)
         stored = json.loads(rows[0]["settings"])
-        if stored != agreed or len(rows) != settings.partitions:
+        if stored != agreed or len(rows) != self._settings.partitions:
             different = ", ".join(f"{key}={stored[key]!r}" for key in agreed if stored.get(key) != agreed[key])
             raise ValueError(
-                f"the subscription {name!r} exists with {different or f'{len(rows)} partitions'}: "
-                "all processes must agree; to change it, stop them all and remove it, or choose a new name"
+                f"the subscription {self._name!r} exists with {different or f'{len(rows)} partitions'}: all processes must "
+                "agree; to change it, stop them all and remove it (remove_subscription), or choose a new name"
             )
-        return cls(database, name, owner, handlers, settings, wakeups)
 
     def stop(self) -> None:
         """Let every worker finish what it has at hand."""
@@ -102,10 +113,7 @@ class Crew:
             await self._leave()
 
     async def _keep_share(self) -> None:
-        alive_for = timedelta(seconds=self._settings.lease)
-        async with self._database.acquire() as connection:
-            workers = await connection.fetchval(_TELL_ALIVE, self._name, self._owner, alive_for)
-        share = ceil(self._settings.partitions / workers)
+        share = ceil(self._settings.partitions / await self._tell_alive())
         mine = [worker for worker in self._workers.values() if not worker.is_stopping]
         for worker in mine[share:]:
             worker.stop()
@@ -119,9 +127,19 @@ class Crew:
                 raise
             if lease is None:
                 own.close()
+                if not self._workers and not await self._database.fetch(_READ, self._name):
+                    raise NotFoundError(f"the subscription {self._name!r} was removed while this process slept: start it anew")
                 break
             worker = PartitionWorker(self._database, own, lease, self._handlers, self._settings, self._wakeups)
             self._workers[asyncio.create_task(worker.run())] = worker
+
+    async def _tell_alive(self) -> int:
+        """Say that this process works on the subscription; returns how many do."""
+        async with self._database.acquire() as connection:
+            workers: int = await connection.fetchval(
+                _TELL_ALIVE, self._name, self._owner, timedelta(seconds=self._settings.lease)
+            )
+        return workers
 
     async def _wait(self, seconds: float) -> None:
         """Until the next look at the share, a worker's end, or the order to stop."""
