@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from clone_cqrs.commands import CommandBus
 from clone_cqrs.consistency import ConsistencyRule, EventualConsistencyHandler
@@ -12,6 +12,9 @@ from clone_cqrs.events import EventSubscriber
 from clone_cqrs.postgres import Database, Migrations
 from clone_cqrs.queries import QueryBus
 from clone_cqrs.views import MaterializedView, refresh_view
+
+if TYPE_CHECKING:
+    from clone_cqrs.instrumentation import Instrumentation
 
 UPKEEP: Final = "cqrs.views"
 """The subscription that keeps the views up: one of its processes at a time does it for all."""
@@ -23,7 +26,7 @@ class Application:
     `async with application:` opens the database, brings it to the newest migration where `migrate_at_start` says so, and keeps
     views and caches up with events and its subscriptions at work; with `workers=False` it executes and answers only, and leaves
     that to others. commands, queries: buses over `database`, handlers registered; views: in the order in which they are
-    refreshed; subscriptions: with their handlers.
+    refreshed; subscriptions: with their handlers. upkeep (attribute): the subscription that keeps the views up.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class Application:
         self.consistency = EventualConsistencyHandler(queries, views=self.views, refresh=workers, refresh_on_commit=False)
         for rule in rules:
             self.consistency.register_rule(rule)
-        self._upkeep = EventSubscriber(database, UPKEEP, before_checkpoint=self.consistency.drain)
+        self.upkeep = EventSubscriber(database, UPKEEP, before_checkpoint=self.consistency.drain)
         for event_type in {rule.event_type for rule in rules if rule.affected_views}:
-            self._upkeep.on(event_type, self.consistency.handle_event)
+            self.upkeep.on(event_type, self.consistency.handle_event)
         self._migrate_at_start = migrate_at_start
         self._opened = AsyncExitStack()
+        self.instrumentation: Instrumentation | None = None
+        """What `instrument(application)` has switched on."""
 
     @property
     def rules(self) -> tuple[ConsistencyRule, ...]:
@@ -68,7 +73,7 @@ class Application:
                 await self.migrate()
             opening.push_async_callback(self.consistency.close)
             if self.workers:
-                for subscription in (self._upkeep, *self.subscriptions):
+                for subscription in (self.upkeep, *self.subscriptions):
                     await opening.enter_async_context(subscription)
             self._opened = opening.pop_all()
         return self
@@ -91,4 +96,4 @@ class Application:
         Raises: StaleReadError after `timeout` seconds.
         """
         head: int = await self.database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
-        await self._upkeep.wait_until(head, timeout)
+        await self.upkeep.wait_until(head, timeout)

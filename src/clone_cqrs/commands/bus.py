@@ -157,6 +157,7 @@ class CommandBus(Bus[CommandHandler]):
         timeout: float | None = None,
     ) -> CommandResult[Any]:
         """Carry out a command in wire form; what is wrong with the message is answered, too. `actor` replaces its userId."""
+        name: str | None = None
         try:
             parsed = parse_message(message)
             name = type_of_message(parsed, "command")
@@ -168,7 +169,7 @@ class CommandBus(Bus[CommandHandler]):
                 parsed, cast("type[Command[Any, Any]]", registration.message_class), actor=actor, found=found
             )
         except (MalformedMessageError, UnknownCommandError, CommandValidationError) as error:
-            self._on_unread(error)
+            self._on_unread(name, error)
             return CommandResult(False, error=error)
         return await self.execute(command, roles=roles, timeout=timeout)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from clone_cqrs.dispatch.middleware import CallNext, Middleware, wrap
 from clone_cqrs.dispatch.registry import Registration, Registry
@@ -11,6 +11,7 @@ from clone_cqrs.errors import CqrsError
 from clone_cqrs.messages import Envelope
 
 H = TypeVar("H")
+UnreadListener: TypeAlias = Callable[[str | None, CqrsError], object]
 
 
 class Bus(Generic[H]):
@@ -23,7 +24,7 @@ class Bus(Generic[H]):
         self._registrations = registry.registrations
         self._middleware: list[Middleware] = []
         self._used = False
-        self._on_unread: Callable[[CqrsError], object] = _nothing
+        self._on_unread: UnreadListener = _nothing
 
     def register(self, type_or_class: str | type[Envelope[Any, Any]], handler: H) -> None:
         """Make `handler` the one for a type.
@@ -57,8 +58,11 @@ class Bus(Generic[H]):
             raise RuntimeError("use() comes before the first execute()")
         self._middleware.append(middleware)
 
-    def on_unread(self, listener: Callable[[CqrsError], object]) -> None:
-        """Call `listener(error)` for each wire message that cannot be read, and so meets no middleware."""
+    def on_unread(self, listener: UnreadListener) -> None:
+        """Call `listener(type_name, error)` for each wire message that cannot be read, and so meets no middleware.
+
+        type_name: as the message has it, registered or not; None where it has none.
+        """
         self._on_unread = listener
 
     async def _through_middleware(self, message: Any, innermost: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -66,5 +70,5 @@ class Bus(Generic[H]):
         return await chain(message)
 
 
-def _nothing(_error: CqrsError) -> None:
+def _nothing(_type_name: str | None, _error: CqrsError) -> None:
     return None

@@ -194,6 +194,7 @@ class QueryBus(Bus[QueryHandler]):
         timeout: float | None = None,
     ) -> QueryResult[Any]:
         """Answer a query in wire form; what is wrong with the message is answered, too. `actor` replaces its userId."""
+        name: str | None = None
         try:
             parsed = parse_message(message)
             name = type_of_message(parsed, "query")
@@ -203,7 +204,7 @@ class QueryBus(Bus[QueryHandler]):
                 raise UnknownQueryError("no handler for this type of query", message_type=name)
             query = read_message(parsed, plan.message_class, actor=actor, found=found)
         except (MalformedMessageError, UnknownQueryError, QueryValidationError) as error:
-            self._on_unread(error)
+            self._on_unread(name, error)
             return QueryResult(False, None, error)
         return await self.execute(query, roles=roles, at_least=at_least, consistency=consistency, timeout=timeout)
 

@@ -1,0 +1,15 @@
+"""The database of points, and what collects spans."""
+
+import pytest
+from tests.telemetry.watched import Spans, make_tables
+
+
+@pytest.fixture
+async def points_dsn(dsn: str) -> str:
+    await make_tables(dsn)
+    return dsn
+
+
+@pytest.fixture
+def spans() -> Spans:
+    return Spans()
