@@ -39,7 +39,7 @@ class PrivateServer:
         self.directory = directory
         self.data_directory = directory / "data"
         self.log_file = directory / "log"
-        self.port = _free_port()
+        self.port = free_port()
         self._settings = settings
         self._user = service_user()
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,7 +47,7 @@ class PrivateServer:
     @classmethod
     def create(cls, bin_directory: Path, *, fsync: bool = False, **settings: object) -> Self:
         """Make the data directory and start; `fsync` on is for crash tests, `settings` are added to postgresql.conf."""
-        directory = _temporary_directory(on_disk=fsync)
+        directory = temporary_directory(on_disk=fsync)
         durability: dict[str, object] = {} if fsync else {"fsync": "off", "full_page_writes": "off"}
         server = cls(bin_directory, directory, durability | settings)
         atexit.register(server.close)
@@ -165,7 +165,7 @@ class PrivateServer:
 @functools.cache
 def _initialized(bin_directory: Path) -> Path:
     """A data directory as initdb leaves it, to be copied."""
-    directory = _temporary_directory(on_disk=False)
+    directory = temporary_directory(on_disk=False)
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     user = service_user()
     shutil.chown(directory, user.uid, user.gid)
@@ -186,7 +186,7 @@ def _initialized(bin_directory: Path) -> Path:
     return data_directory
 
 
-def _temporary_directory(*, on_disk: bool) -> Path:
+def temporary_directory(*, on_disk: bool) -> Path:
     """An empty directory; those of runs that were killed are removed."""
     for left in (left for root in {DISK, in_memory()} for left in root.glob(f"{PREFIX}-*")):
         owner = left.name.removeprefix(f"{PREFIX}-").split("-")[0]
@@ -206,7 +206,7 @@ def in_memory() -> Path:
     return DISK
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

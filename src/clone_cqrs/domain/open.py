@@ -19,6 +19,7 @@ from clone_cqrs.queries import QueryBus
 def open_clone(
     dsn: str | None = None,
     *,
+    direct_dsn: str | None = None,
     workers: bool = True,
     migrate: bool = True,
     cache_ttl: float | timedelta = 60.0,
@@ -39,6 +40,7 @@ def open_clone(
     """
     database = Database.open(
         dsn,
+        direct_dsn=direct_dsn,
         min_connections=min_connections,
         max_connections=max_connections,
         connect_timeout=connect_timeout,

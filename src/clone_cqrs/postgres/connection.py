@@ -12,7 +12,16 @@ class CommandConnection(asyncpg.Connection):
     savepoints, so the outer transaction is made known to it.
     """
 
-    __slots__ = ("_lent",)
+    __slots__ = ("_lent", "_limits")
+
+    @property
+    def limits(self) -> str:
+        """Statements that set the limits of a transaction inside it; empty where the session has them."""
+        return getattr(self, "_limits", "")
+
+    @limits.setter
+    def limits(self, statements: str) -> None:
+        self._limits = statements
 
     def lend(self) -> None:
         """It goes into a caller's own hands, who may change the session: `reset_if_lent` undoes that."""
@@ -31,7 +40,7 @@ class CommandConnection(asyncpg.Connection):
     async def begin_with(self, statement: str) -> str:
         """BEGIN and one statement without parameters in one round trip. Returns the statement's status, as "SELECT 1"."""
         self._top_xact = self.transaction()
-        status: str = await self.execute(f"BEGIN ISOLATION LEVEL READ COMMITTED; {statement}")
+        status: str = await self.execute(f"BEGIN ISOLATION LEVEL READ COMMITTED; {self.limits}{statement}")
         return status
 
     async def end_with(self, statement: str) -> None:

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from math import inf
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ENVIRONMENT_VARIABLE = "DATABASE_URL"
+DIRECT_ENVIRONMENT_VARIABLE = "DATABASE_DIRECT_URL"
+_NAME: Final = {"application_name": "clone-cqrs"}
 _ATTEMPTS = 4
 _FIRST_PAUSE_S = 0.1
 
@@ -53,6 +55,7 @@ class Database:
         self,
         dsn: str | None = None,
         *,
+        direct_dsn: str | None = None,
         min_connections: int = 0,
         max_connections: int = 10,
         statement_timeout: float = 30.0,
@@ -62,6 +65,7 @@ class Database:
         start_embedded: StartEmbedded | None = None,
     ) -> None:
         self._dsn = dsn
+        self._direct_dsn = direct_dsn
         self._min_connections = min_connections
         self._max_connections = max_connections
         self._statement_timeout = statement_timeout
@@ -85,7 +89,9 @@ class Database:
         a persistent one of this user). Settings, times in seconds: max_connections=10 and min_connections=0 of the pool;
         statement_timeout=30: the longest a single statement may run, and so the default timeout of commands and queries;
         idle_in_transaction_timeout=60: how long a handler may hold its transaction without a statement;
-        connect_timeout=10; start_embedded: another way to an embedded server.
+        connect_timeout=10; start_embedded: another way to an embedded server; direct_dsn: where `dsn` is that of a pooler that
+        pools transactions (PgBouncer), the server's own, for migrations, workers and LISTEN. None: DATABASE_DIRECT_URL beside
+        DATABASE_URL.
         """
         return cls(dsn, **settings)
 
@@ -106,12 +112,16 @@ class Database:
             self._users += 1
             return
         async with AsyncExitStack() as undo:
-            dsn = self._dsn or os.environ.get(ENVIRONMENT_VARIABLE)
+            dsn, direct_dsn = self._dsn, self._direct_dsn
+            if not dsn:
+                dsn = os.environ.get(ENVIRONMENT_VARIABLE)
+                direct_dsn = direct_dsn or os.environ.get(DIRECT_ENVIRONMENT_VARIABLE)
             if not dsn:
                 self._embedded = await self._open_embedded()
                 undo.push_async_callback(self._close_embedded)
-                dsn = self._embedded.dsn
-            self._resolved = dsn
+                dsn, direct_dsn = self._embedded.dsn, None
+            self._direct = direct_dsn or dsn
+            behind_a_pooler = direct_dsn is not None
             pool = await asyncpg.create_pool(
                 dsn,
                 min_size=0,
@@ -121,7 +131,7 @@ class Database:
                 reset=_reset_if_lent,
                 command_timeout=None,
                 timeout=self._connect_timeout,
-                server_settings=self._server_settings(),
+                **self._session_settings(behind_a_pooler),
             )
             self._pool = ConnectionPool(pool, self._max_connections)
             undo.push_async_callback(self._close_pool)
@@ -146,9 +156,9 @@ class Database:
 
     @property
     def dsn(self) -> str:
-        """The DSN in use. It may hold a password: never log it."""
+        """The DSN in use, never a pooler's. It may hold a password: never log it."""
         self._require_pool()
-        return self._resolved
+        return self._direct
 
     @property
     def idle_within(self) -> float:
@@ -161,13 +171,13 @@ class Database:
         return self._statement_timeout + self._connect_timeout if self._statement_timeout else inf
 
     async def connect(self) -> asyncpg.Connection:
-        """A connection outside of the pool, without time limits, for the caller to close.
+        """A connection outside of the pool, and past any pooler, without time limits, for the caller to close.
 
         Raises: StorageUnavailableError.
         """
         self._require_pool()
         try:
-            return await asyncpg.connect(self._resolved, timeout=self._connect_timeout)
+            return await asyncpg.connect(self._direct, timeout=self._connect_timeout)
         except Exception as error:
             if is_unavailable(error) or sqlstate_of(error) in REFUSED:
                 raise unavailable(error) from error
@@ -280,6 +290,8 @@ class Database:
     async def _begin(self) -> AsyncIterator[asyncpg.Connection]:
         async with self.acquire() as connection, connection.transaction():
             connection.lend()
+            if connection.limits:
+                await connection.execute(connection.limits)
             ambient = AmbientTransaction(self, connection)
             try:
                 yield connection
@@ -308,12 +320,20 @@ class Database:
             raise StorageUnavailableError("the database is not open: use `async with Database.open(dsn) as database`")
         return self._pool
 
-    def _server_settings(self) -> dict[str, str]:
-        return {
-            "application_name": "clone-cqrs",
-            "statement_timeout": f"{int(self._statement_timeout * 1000)}",
-            "idle_in_transaction_session_timeout": f"{int(self._idle_timeout * 1000)}",
+    def _session_settings(self, behind_a_pooler: bool) -> dict[str, Any]:
+        """How asyncpg's pool makes a connection of a server, or of a pooler: there no session is ours for longer than a
+        transaction, so that limits are set in each, and no prepared statement is kept."""
+        limits = {
+            "statement_timeout": int(self._statement_timeout * 1000),
+            "idle_in_transaction_session_timeout": int(self._idle_timeout * 1000),
         }
+        if not behind_a_pooler:
+            return {"server_settings": _NAME | {setting: str(value) for setting, value in limits.items()}}
+
+        async def limit_transactions(connection: Any) -> None:
+            connection.limits = "".join(f"SET LOCAL {setting} = {value};" for setting, value in limits.items())
+
+        return {"server_settings": _NAME, "statement_cache_size": 0, "init": limit_transactions}
 
 
 class _Use(AbstractAsyncContextManager[CommandConnection]):

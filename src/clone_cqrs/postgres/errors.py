@@ -91,6 +91,9 @@ _ADVICE = {
     "3D000": "the database of the DSN does not exist: create it (createdb), or name another",
     "53300": "PostgreSQL has no connection left: raise max_connections, or lower the size of the pools",
     "57P03": "PostgreSQL is starting up, or shutting down",
+    # What PgBouncer answers to a session's settings, and to everything else.
+    "08P01": "PostgreSQL, or a pooler in front of it, broke the connection off; where the DSN is a pooler's, name the server's "
+    "own, too (direct_dsn=, or DATABASE_DIRECT_URL)",
 }
 REFUSED = frozenset({"28P01", "28000", "3D000"})
 """Trying again does not help until somebody mends the DSN or the server."""
