@@ -11,7 +11,7 @@ from clone_cqrs.consistency import ConsistencyRule, EventualConsistencyHandler
 from clone_cqrs.events import EventSubscriber
 from clone_cqrs.postgres import Database, Migrations
 from clone_cqrs.queries import QueryBus
-from clone_cqrs.views import MaterializedView, refresh_view
+from clone_cqrs.views import MaterializedView, ViewFinding, log_view_findings, refresh_view
 
 if TYPE_CHECKING:
     from clone_cqrs.instrumentation import Instrumentation
@@ -26,7 +26,8 @@ class Application:
     `async with application:` opens the database, brings it to the newest migration where `migrate_at_start` says so, and keeps
     views and caches up with events and its subscriptions at work; with `workers=False` it executes and answers only, and leaves
     that to others. commands, queries: buses over `database`, handlers registered; views: in the order in which they are
-    refreshed; subscriptions: with their handlers. upkeep (attribute): the subscription that keeps the views up.
+    refreshed; subscriptions: with their handlers. Attributes: upkeep, the subscription that keeps the views up; view_findings,
+    what was wrong with the views when it started.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Application:
         self._opened = AsyncExitStack()
         self.instrumentation: Instrumentation | None = None
         """What `instrument(application)` has switched on."""
+        self.view_findings: tuple[ViewFinding, ...] = ()
 
     @property
     def rules(self) -> tuple[ConsistencyRule, ...]:
@@ -73,6 +75,8 @@ class Application:
                 await self.migrate()
             opening.push_async_callback(self.consistency.close)
             if self.workers:
+                # Told, not raised: commands, and the queries that read other views, are none the worse for it.
+                self.view_findings = await log_view_findings(self.database, self.views)
                 for subscription in (self.upkeep, *self.subscriptions):
                     await opening.enter_async_context(subscription)
             self._opened = opening.pop_all()

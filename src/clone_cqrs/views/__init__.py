@@ -1,5 +1,7 @@
 """Views follow: what a materialized view is, and how it is refreshed."""
 
+from clone_cqrs.views.catalog.check import check_views, log_view_findings
+from clone_cqrs.views.catalog.finding import ViewFinding
 from clone_cqrs.views.fresh import create_fresh_view, describe, write_migration
 from clone_cqrs.views.names import ViewName
 from clone_cqrs.views.refresh import refresh_if_worth, refresh_view, sweep_view, view_load
@@ -10,10 +12,13 @@ __all__ = [
     "MaterializedView",
     "Refreshes",
     "Through",
+    "ViewFinding",
     "ViewName",
     "ViewState",
+    "check_views",
     "create_fresh_view",
     "describe",
+    "log_view_findings",
     "refresh_if_worth",
     "refresh_view",
     "sweep_view",

@@ -40,6 +40,7 @@ async def refresh_view(database: Database, name: str) -> None:
         if await connection.fetchval(_HAS_FRESH_VIEWS):
             await connection.execute(_RECORD_REFRESH, str(found), seconds, found.quoted)
             await connection.fetchval(_SWEEP, str(found))
+            await _restore_ballast(connection, found)
     finally:
         await connection.close(timeout=_CLOSING_S)
 
@@ -83,6 +84,14 @@ async def refresh_if_worth(database: Database, name: str) -> bool:
     if worth:
         await refresh_view(database, name)
     return worth
+
+
+async def _restore_ballast(connection: asyncpg.Connection, view: ViewName) -> None:
+    # A restored database has none: the data of changes is left out of dumps.
+    changes = await connection.fetchval("SELECT changes::text FROM cqrs.view WHERE name = $1", str(view))
+    if changes is not None:
+        missing = f"{BALLAST} - (SELECT count(*) FROM {changes} WHERE xid IS NULL)"
+        await connection.execute(f"INSERT INTO {changes} (xid) SELECT NULL FROM generate_series(1, {missing})")
 
 
 async def _find(connection: asyncpg.Connection, asked: ViewName) -> ViewName:
