@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from benchmarks.measure import Contender, Spread, by_round, collector_at_rest, take_turns
+from benchmarks.measure import Contender, Spread, by_round, take_turns
 from benchmarks.report import Line, Report, spread_cells
 from benchmarks.views import changes
 from benchmarks.views.readings import DEFINITION, FRESH, PROFILE, READINGS, SESSION, SESSIONS, STATISTICS, VIEW, difference
@@ -133,8 +133,7 @@ async def measure(
                 if next(count) % len(READINGS) == 0:
                     step(name)
 
-            with collector_at_rest():
-                found[case.name].by_changes[wanted] = await take_turns(turns, rounds=rounds, step=each)
+            found[case.name].by_changes[wanted] = await take_turns(turns, rounds=rounds, step=each)
             fault = await difference(database, case.texts, asked[:_COMPARED])
             found[case.name].faults.extend([fault] if fault else [])
     await start_afresh(connection)

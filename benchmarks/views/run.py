@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from benchmarks.durable.server import Server, database, server
+from benchmarks.measure import collector_at_rest
 from benchmarks.report import Shown
 from benchmarks.views import reads, refreshing, visible, writes
 from benchmarks.views.picture import Measured, picture
@@ -61,7 +62,8 @@ async def _measure(on: Server, users: int, extent: Extent, step: Callable[[str],
         try:
             await seed(connection, users, step)
             async with Database.open(dsn, min_connections=1) as reading:
-                points, lists = await reads.measure(connection, reading, users, extent.changes, extent.rounds, step)
+                with collector_at_rest():
+                    points, lists = await reads.measure(connection, reading, users, extent.changes, extent.rounds, step)
             refresh = await refreshing.measure(connection, users, extent.refresh_rounds, step)
             written = await writes.measure(connection, dsn, users, extent.rounds, extent.seconds, step)
             seen = await visible.measure(connection, dsn, users, extent.refresh_rounds, 10 * extent.seconds, step)

@@ -82,7 +82,7 @@ def test_fresh_readings_are_compared_with_the_definition_and_drawn(tmp_path: Pat
         bin_directory("18")
     except FileNotFoundError as missing:
         pytest.skip(str(missing))
-    sizes = ("--users", "60", "--changes", "0", "50")
+    sizes = ("--users", "60", "--changes", "50")
     extent = ("--view-rounds", "1", "--refresh-rounds", "1", "--write-seconds", "0.02")
     *tables, picture = run(tmp_path, "views", *sizes, *extent)["reports"]
     assert [table["title"].rpartition(",")[0] for table in tables] == [
