@@ -2,8 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,3 +67,68 @@ def called(*arguments: str | Path, dsn: str = "", stdin: str = "") -> Ended:
     if ended.exception is not None and not isinstance(ended.exception, SystemExit):
         raise ended.exception
     return Ended(ended.exit_code, ended.stdout, ended.stderr)
+
+
+class Running:
+    """A run that has not ended: what it said so far, in files."""
+
+    def __init__(self, process: subprocess.Popen[bytes], out: Path, err: Path) -> None:
+        self.process = process
+        self._out, self._err = out, err
+
+    @property
+    def out(self) -> str:
+        """So far, on stdout."""
+        return self._out.read_text(encoding="utf-8")
+
+    @property
+    def err(self) -> str:
+        """So far, on stderr."""
+        return self._err.read_text(encoding="utf-8")
+
+    def until(self, said: Callable[[], object]) -> None:
+        """Wait for something that it says. Fails where it ends before that."""
+        until(lambda: bool(said()) or self.process.poll() is not None)
+        assert said(), f"exit code {self.process.returncode}\n{self.out}\n{self.err}"
+
+    def end(self, how: signal.Signals) -> int:
+        """Send a signal, and give the exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(DEADLINE_S)
+
+
+@contextmanager
+def running(*arguments: str | Path, at: Path, env: dict[str, str] | None = None) -> Iterator[Running]:
+    """Start it; what is not ended by the test is killed. at: an empty directory for what it says."""
+    at.mkdir()
+    out, err = at / "out", at / "err"
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        process = subprocess.Popen(
+            [*PROGRAM, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            cwd=ROOT,
+            env=environment(**(env or {})),
+            start_new_session=True,
+            preexec_fn=_listen_to_sigint,
+        )
+    try:
+        yield Running(process, out, err)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(DEADLINE_S)
+
+
+def _listen_to_sigint() -> None:
+    """Whoever started the tests may have it ignored, and hands that down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)

@@ -7,7 +7,20 @@ from pathlib import Path
 import pytest
 from tests.cli.program import ROOT, clone_cqrs
 
-COMMANDS = ("demo", "import", "migrate", "execute", "query", "views refresh")
+COMMANDS = (
+    "demo",
+    "dead-letters retry",
+    "events tail",
+    "execute",
+    "import",
+    "migrate",
+    "query",
+    "serve",
+    "status",
+    "subscriptions remove",
+    "views refresh",
+    "worker",
+)
 
 
 def test_explains_itself() -> None:

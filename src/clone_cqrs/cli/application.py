@@ -78,6 +78,18 @@ async def observed_application(app: str, dsn: str | None) -> AsyncIterator[Appli
         yield application
 
 
+@asynccontextmanager
+async def operated_application(app: str, dsn: str | None) -> AsyncIterator[Application]:
+    """As `observed_application`, for what runs statements of the toolkit alone: what they miss is not in the schema yet."""
+    import asyncpg
+
+    async with observed_application(app, dsn) as application:
+        try:
+            yield application
+        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError) as error:
+            raise FaultError("the schema of this database is older than this program: run `clone-cqrs migrate`") from error
+
+
 async def migrate_if_empty(application: Application) -> None:
     """Bring a database that has never been migrated to the newest schema."""
     if await _is_empty(application):

@@ -28,3 +28,4 @@ Dsn: TypeAlias = Annotated[
     ),
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one line of JSON on stdout, and nothing else there.")]
+Unmasked: TypeAlias = Annotated[bool, typer.Option("--unmasked", help="Show personal data, too.")]

@@ -9,11 +9,17 @@ from typing import Annotated
 
 import typer
 
+from clone_cqrs.cli.dead_letters.program import dead_letters
 from clone_cqrs.cli.demo.command import demo
+from clone_cqrs.cli.events.program import events
 from clone_cqrs.cli.importing.command import import_
 from clone_cqrs.cli.messages.execute import execute
 from clone_cqrs.cli.messages.query import query
 from clone_cqrs.cli.migrate import migrate
+from clone_cqrs.cli.operating.serve import serve, token
+from clone_cqrs.cli.operating.status import status
+from clone_cqrs.cli.operating.subscriptions import subscriptions
+from clone_cqrs.cli.operating.worker import worker
 from clone_cqrs.cli.views import views
 
 EPILOG = (
@@ -36,7 +42,14 @@ program.command("import", epilog=EPILOG)(import_)
 program.command("migrate", epilog=EPILOG)(migrate)
 program.command("execute", epilog=EPILOG)(execute)
 program.command("query", epilog=EPILOG)(query)
+program.command("status", epilog=EPILOG)(status)
+program.command("serve", epilog=EPILOG)(serve)
+program.command("worker", epilog=EPILOG)(worker)
+program.command("token", epilog=EPILOG)(token)
 program.add_typer(views, name="views")
+program.add_typer(events, name="events")
+program.add_typer(subscriptions, name="subscriptions")
+program.add_typer(dead_letters, name="dead-letters")
 
 
 def _show_version(wanted: bool) -> None:

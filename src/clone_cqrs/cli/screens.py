@@ -30,6 +30,11 @@ def print_json(value: Any) -> None:
     print_text(json.dumps(value))
 
 
+def print_pretty(value: Any) -> None:
+    """JSON for people, on stdout."""
+    print_text(json.dumps(value, indent=2, ensure_ascii=False))
+
+
 def print_text(text: str) -> None:
     """One line on stdout, at once, so that whoever reads a pipe need not wait for more.
 

@@ -31,11 +31,9 @@ class ClientGoneError(Exception):
 
 
 class Exchange:
-    """headers: of the request, by lower-case name, the last one of each; correlation_id: answered as X-Request-ID;
-    status: of the answer, once it is sent.
-    """
+    """headers: of the request, by lower-case name, the last one of each; correlation_id: answered as X-Request-ID."""
 
-    __slots__ = ("_receive", "_send", "correlation_id", "headers", "scope", "started", "status")
+    __slots__ = ("_receive", "_send", "correlation_id", "headers", "scope", "started")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
@@ -44,7 +42,6 @@ class Exchange:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.correlation_id = ""
         self.started = False
-        self.status: int | None = None
 
     def header(self, name: bytes) -> str | None:
         """A header's text, by its lower-case name."""
@@ -96,7 +93,7 @@ class Exchange:
 
     async def answer(self, status: int, body: bytes, headers: Headers = JSON) -> None:
         """Send the whole answer."""
-        self.started, self.status = True, status
+        self.started = True
         await self._send(
             {
                 "type": "http.response.start",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.text import Text
 
 from clone_cqrs.cli.faults import ExitCode
-from clone_cqrs.cli.screens import message_screen, print_json, print_text
+from clone_cqrs.cli.screens import message_screen, print_json, print_pretty
 
 if TYPE_CHECKING:
     from clone_cqrs.dispatch.registry import Registration
@@ -33,7 +32,7 @@ def tell_outcome(
         told = {"success": result.success, "data": data, "error": None if error is None else _as_json(error)}
         print_json(told | facts | {"timestamp": wire_moment(result.timestamp)})
     elif error is None:
-        print_text(json.dumps(data, indent=2, ensure_ascii=False))
+        print_pretty(data)
         message_screen().print(_as_text(facts), style="dim", soft_wrap=True, markup=False)
     else:
         _show_refusal(error, registration)

@@ -92,6 +92,16 @@ class EventSubscriber:
             raise RuntimeError("use() comes before start()")
         self._handlers.use(middleware)
 
+    @property
+    def event_types(self) -> tuple[str, ...] | None:
+        """The types that it has handlers for, in order; None where one of them takes every type."""
+        types = self._handlers.types
+        return None if types is None else tuple(types)
+
+    async def deliver(self, event: DomainEvent[Any]) -> None:
+        """Hand one event to its handlers, here and now, as its worker would. Raises: what they raise."""
+        await self._handlers.deliver(event, self.settings.handler_timeout)
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self

@@ -1,0 +1,1 @@
+"""`clone-cqrs events`: the log, read, followed and replayed."""
