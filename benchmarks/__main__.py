@@ -1,4 +1,4 @@
-"""`python -m benchmarks dispatch|messages|cache|durable|events|import|all`, or `alternatives`; see docs/benchmarks.md."""
+"""`python -m benchmarks dispatch|messages|cache|durable|events|views|import|all`, or `alternatives`; see docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,11 @@ from benchmarks.durable import run as durable
 from benchmarks.events import run as events
 from benchmarks.machine import event_loop, machine
 from benchmarks.page import with_figures
-from benchmarks.report import Report, to_json
+from benchmarks.report import Picture, Shown, to_json
+from benchmarks.views import run as views
 
 _console = Console(stderr=True)
-_BENCHMARKS = ["dispatch", "messages", "cache", "durable", "events", "import", "alternatives", "all"]
+_BENCHMARKS = ["dispatch", "messages", "cache", "durable", "events", "views", "import", "alternatives", "all"]
 _CACHE_ENTRIES = [1_000, 10_000, 100_000, 1_000_000]
 
 
@@ -50,6 +51,8 @@ def main() -> None:
     if arguments.page is not None:
         page = with_figures(arguments.page.read_text(encoding="utf-8"), found, command, before)
         arguments.page.write_text(page, encoding="utf-8")
+        for picture in (report for report in reports if isinstance(report, Picture)):
+            (arguments.page.parent / picture.name).write_text(picture.svg, encoding="utf-8")
 
 
 def _told(words: list[str]) -> list[str]:
@@ -61,8 +64,8 @@ def _told(words: list[str]) -> list[str]:
     return kept
 
 
-async def _run(arguments: argparse.Namespace) -> tuple[dict[str, list[Report]], str]:
-    reports: dict[str, list[Report]] = {}
+async def _run(arguments: argparse.Namespace) -> tuple[dict[str, Sequence[Shown]], str]:
+    reports: dict[str, Sequence[Shown]] = {}
     for name, (total, start) in _chosen(arguments).items():
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_console
@@ -79,8 +82,8 @@ async def _run(arguments: argparse.Namespace) -> tuple[dict[str, list[Report]], 
 Step = Callable[[str], None]
 
 
-def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Step], Awaitable[list[Report]]]]]:
-    found: dict[str, tuple[int, Callable[[Step], Awaitable[list[Report]]]]] = {}
+def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Step], Awaitable[Sequence[Shown]]]]]:
+    found: dict[str, tuple[int, Callable[[Step], Awaitable[Sequence[Shown]]]]] = {}
     if arguments.benchmark in ("dispatch", "all"):
         found["dispatch"] = (
             dispatch.steps(arguments.rounds),
@@ -114,6 +117,18 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Ste
                 versions=arguments.postgres, rounds=arguments.event_rounds, seconds=arguments.seconds, step=step
             ),
         )
+    if arguments.benchmark in ("views", "all"):
+        extent = views.Extent(
+            users=arguments.users,
+            changes=arguments.changes,
+            rounds=arguments.view_rounds,
+            refresh_rounds=arguments.refresh_rounds,
+            seconds=arguments.write_seconds,
+        )
+        found["views"] = (
+            views.steps(arguments.postgres, extent),
+            lambda step: views.run(versions=arguments.postgres, extent=extent, step=step),
+        )
     if arguments.benchmark == "alternatives":
         found["alternatives"] = (
             alternatives.steps(arguments.postgres, arguments.in_flight, arguments.durable_rounds),
@@ -144,11 +159,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--cache-entries", nargs="+", type=int, default=_CACHE_ENTRIES, help="of caches that one is dropped from"
     )
-    parser.add_argument("--postgres", nargs="+", choices=["15", "18"], default=["18"], help="of durable and import")
+    parser.add_argument("--postgres", nargs="+", choices=["15", "18"], default=["18"], help="of all with a server")
     parser.add_argument("--in-flight", nargs="+", type=int, default=[1, 16], help="of durable (default 1 16)")
     parser.add_argument("--durable-rounds", type=int, default=9, help="of durable (default %(default)s)")
     parser.add_argument("--seconds", type=float, default=4.0, help="a round of durable, and a live run of events")
     parser.add_argument("--event-rounds", type=int, default=5, help="of events (default %(default)s)")
+    parser.add_argument("--users", nargs="+", type=int, default=[10_000, 100_000], help="of views (default 10000 100000)")
+    parser.add_argument(
+        "--changes", nargs="+", type=int, default=[0, 10_000, 100_000], help="of views (default 0 10000 100000)"
+    )
+    parser.add_argument("--view-rounds", type=int, default=21, help="of views: reads and writes (default %(default)s)")
+    parser.add_argument("--refresh-rounds", type=int, default=3, help="of views: what refreshes (default %(default)s)")
+    parser.add_argument("--write-seconds", type=float, default=1.0, help="of views: a round of writes (default %(default)s)")
     parser.add_argument("--import-rounds", type=int, default=3, help="of import (default %(default)s)")
     return parser
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from benchmarks.report import Report
+from benchmarks.report import Shown
 
 
-def with_figures(page: str, reports: Mapping[str, Sequence[Report]], command: str, machine: Mapping[str, str]) -> str:
+def with_figures(page: str, reports: Mapping[str, Sequence[Shown]], command: str, machine: Mapping[str, str]) -> str:
     """`page` with the tables of each benchmark between `<!-- figures: NAME -->` and `<!-- end of figures -->`.
 
     Raises: ValueError for a benchmark that the page has no place for.
@@ -21,6 +21,6 @@ def with_figures(page: str, reports: Mapping[str, Sequence[Report]], command: st
     return page
 
 
-def _figures(reports: Sequence[Report], command: str, machine: Mapping[str, str]) -> str:
+def _figures(reports: Sequence[Shown], command: str, machine: Mapping[str, str]) -> str:
     facts = "; ".join(f"{name}: {value}" for name, value in machine.items())
     return "\n".join([*(report.markdown() for report in reports), f"`{command}`: {facts}.\n"])

@@ -1,4 +1,4 @@
-"""What a run says: a table on the terminal, the same as Markdown, and all figures as JSON."""
+"""What a run says: a table on the terminal, the same as Markdown, all figures as JSON, and a picture where one helps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.console import Console
 from rich.table import Table
@@ -51,6 +51,27 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         return {"title": self.title, "note": self.note, "lines": {line.name: line.figures for line in self.lines}}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing beside the tables. name: of its file, in the page's folder; alt: what it shows, in words."""
+
+    name: str
+    alt: str
+    svg: str
+
+    def show(self, console: Console) -> None:
+        """A terminal shows none."""
+
+    def markdown(self) -> str:
+        return f"![{self.alt}]({self.name})\n"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"title": self.alt, "note": self.name, "lines": {}}
+
+
+Shown: TypeAlias = Report | Picture
 
 
 def spread_cells(spread: Spread, digits: int) -> str:

@@ -40,7 +40,7 @@ def run(directory: Path, name: str, *arguments: str) -> dict[str, Any]:
 def test_the_page_of_the_repository_has_a_place_for_every_benchmark() -> None:
     text = (REPOSITORY / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     decision = (REPOSITORY / "docs" / "decisions" / "0005-one-transaction-per-command.md").read_text(encoding="utf-8")
-    for name in ("dispatch", "messages", "cache", "durable", "events", "import"):
+    for name in ("dispatch", "messages", "cache", "durable", "events", "views", "import"):
         assert text.count(f"<!-- figures: {name} -->") == 1
     assert "<!-- figures: alternatives -->" in decision
 
@@ -75,3 +75,25 @@ def test_every_command_of_a_durable_run_is_stored(tmp_path: Path, name: str) -> 
         pytest.skip(str(missing))
     [report] = run(tmp_path, name, "--in-flight", "2", "--durable-rounds", "1", "--seconds", "0.1")["reports"]
     assert all(figures["commands_per_second"]["median"] > 0 for figures in report["lines"].values())
+
+
+def test_fresh_readings_are_compared_with_the_definition_and_drawn(tmp_path: Path) -> None:
+    try:
+        bin_directory("18")
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
+    sizes = ("--users", "60", "--changes", "50")
+    extent = ("--view-rounds", "1", "--refresh-rounds", "1", "--write-seconds", "0.02")
+    *tables, picture = run(tmp_path, "views", *sizes, *extent)["reports"]
+    assert [table["title"].rpartition(",")[0] for table in tables] == [
+        "one row",
+        "the newest 20",
+        "inserting turns",
+        "seen after a write",
+        "refresh",
+    ]
+    assert all(figures.get("faults", []) == [] for table in tables for figures in table["lines"].values())
+    seen = tables[3]["lines"]
+    assert seen["fresh reading"]["stale"] == 0
+    assert seen["view, REFRESH CONCURRENTLY in a loop, no triggers"]["stale"] > 0
+    assert (tmp_path / picture["note"]).read_text(encoding="utf-8").startswith("<svg ")

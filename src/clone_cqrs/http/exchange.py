@@ -31,9 +31,11 @@ class ClientGoneError(Exception):
 
 
 class Exchange:
-    """headers: of the request, by lower-case name, the last one of each; correlation_id: answered as X-Request-ID."""
+    """headers: of the request, by lower-case name, the last one of each; correlation_id: answered as X-Request-ID;
+    status: of the answer, once it is sent.
+    """
 
-    __slots__ = ("_receive", "_send", "correlation_id", "headers", "scope", "started")
+    __slots__ = ("_receive", "_send", "correlation_id", "headers", "scope", "started", "status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
@@ -42,6 +44,7 @@ class Exchange:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.correlation_id = ""
         self.started = False
+        self.status: int | None = None
 
     def header(self, name: bytes) -> str | None:
         """A header's text, by its lower-case name."""
@@ -93,7 +96,7 @@ class Exchange:
 
     async def answer(self, status: int, body: bytes, headers: Headers = JSON) -> None:
         """Send the whole answer."""
-        self.started = True
+        self.started, self.status = True, status
         await self._send(
             {
                 "type": "http.response.start",

@@ -51,21 +51,32 @@ class Endpoint:
         exchange = Exchange(scope, receive, send)
         # Whatever wraps a request belongs here: the id that its log lines, its events and its spans bear.
         with bound(correlation_id=exchange.given_correlation_id()) as exchange.correlation_id:
-            if not self._counted:
-                await self._answered(exchange)
+            instrumentation = self._service.application.instrumentation
+            if instrumentation is None:
+                await self._taken(exchange)
                 return
-            service = self._service
-            if service.stopping.is_set():
-                await exchange.refuse(ShuttingDownError("the server is shutting down: try another one, or again soon"))
-                return
-            if service.running >= service.settings.max_concurrent_requests:
-                await exchange.refuse(TooManyRequestsError("the server has as many requests in hand as it takes"))
-                return
-            service.running += 1
-            try:
-                await self._answered(exchange)
-            finally:
-                service.running -= 1
+            with instrumentation.request(scope) as request:
+                try:
+                    await self._taken(exchange)
+                finally:
+                    request.status = exchange.status
+
+    async def _taken(self, exchange: Exchange) -> None:
+        if not self._counted:
+            await self._answered(exchange)
+            return
+        service = self._service
+        if service.stopping.is_set():
+            await exchange.refuse(ShuttingDownError("the server is shutting down: try another one, or again soon"))
+            return
+        if service.running >= service.settings.max_concurrent_requests:
+            await exchange.refuse(TooManyRequestsError("the server has as many requests in hand as it takes"))
+            return
+        service.running += 1
+        try:
+            await self._answered(exchange)
+        finally:
+            service.running -= 1
 
     async def _answered(self, exchange: Exchange) -> None:
         try:

@@ -1,6 +1,5 @@
 """Switching telemetry on: log lines that say what they belong to, spans, metrics. Nothing here is loaded otherwise."""
 
 from clone_cqrs.instrumentation.instrument import Instrumentation, instrument
-from clone_cqrs.instrumentation.requests import RequestTelemetry
 
-__all__ = ["Instrumentation", "RequestTelemetry", "instrument"]
+__all__ = ["Instrumentation", "instrument"]

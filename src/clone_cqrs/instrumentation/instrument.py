@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from clone_cqrs.events import EventSubscriber
 from clone_cqrs.instrumentation.deliveries import WatchedDeliveries
 from clone_cqrs.instrumentation.messages import WatchedMessages
 from clone_cqrs.instrumentation.refreshes import WatchedRefreshes
+from clone_cqrs.instrumentation.requests import RequestInHand, watched_request
 from clone_cqrs.messages import DomainEvent
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class Instrumentation:
     def watch(self, subscription: EventSubscriber) -> None:
         """Watch a subscription that is not among the application's as well, before it starts."""
         subscription.use(WatchedDeliveries(subscription.name, self.tracing, self._meters))
+
+    def request(self, scope: Mapping[str, Any]) -> AbstractContextManager[RequestInHand]:
+        """Around a request that has found its route; scope: ASGI's. For faces: `clone_cqrs.http` calls it."""
+        return watched_request(scope, self.tracing, self._meters)
 
     def _watch_buses(self, application: Application) -> None:
         commands = WatchedMessages("command", application.commands, self.tracing, self._meters)

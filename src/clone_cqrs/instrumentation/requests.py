@@ -1,83 +1,63 @@
-"""ASGI middleware: where the correlation id and the trace of a request come from."""
+"""What one HTTP request is, as a span and in numbers. Log lines get its correlation id from `telemetry.bound`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from clone_cqrs.bootstrap import Application
-from clone_cqrs.telemetry.context import bound
-
 if TYPE_CHECKING:
-    from clone_cqrs.telemetry.tracing import Span
+    from clone_cqrs.telemetry.meters import Meters
+    from clone_cqrs.telemetry.tracing import Tracing
 
-CORRELATION_HEADER: Final = b"x-correlation-id"
 _TRACE_HEADERS: Final = (b"traceparent", b"tracestate")
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"))
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+class RequestInHand:
+    """status: of the answer, as far as there is one; whoever answers sets it."""
+
+    __slots__ = ("status",)
+
+    def __init__(self) -> None:
+        self.status: int | None = None
 
 
-class RequestTelemetry:
-    """Binds `X-Correlation-ID` (a new one, where a request has none that can be used), answers it, and makes the server's span.
+@contextmanager
+def watched_request(scope: Mapping[str, Any], tracing: Tracing | None, meters: Meters | None) -> Iterator[RequestInHand]:
+    """Around the handling of a request that has found its route. scope: ASGI's.
 
-        app.add_middleware(RequestTelemetry, application=application)
-
-    The span, where `instrument` has switched tracing on, goes on with the request's `traceparent`; it is named by method and
-    route. Neither paths nor headers are in it: they are a client's words.
+    The span goes on with the span that is current (an ASGI instrumentation's), else with the request's `traceparent`. Neither
+    addresses nor headers are told, since they are a client's words: the route is.
     """
-
-    def __init__(self, app: ASGIApplication, application: Application) -> None:
-        self._app = app
-        self._application = application
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+    method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+    route = route_of(scope)
+    request = RequestInHand()
+    began = time.perf_counter()
+    try:
+        if tracing is None:
+            yield request
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        asked = headers.get(CORRELATION_HEADER)
-        with (
-            bound(correlation_id=None if asked is None else asked.decode("latin-1")) as correlation_id,
-            self._span(scope, headers) as span,
-        ):
-
-            async def answer(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    message["headers"] = [*message.get("headers", ()), (CORRELATION_HEADER, correlation_id.encode("ascii"))]
-                    if span is not None:
-                        self._answered(span, scope, message["status"])
-                await send(message)
-
-            await self._app(scope, receive, answer)
-
-    def _span(self, scope: Scope, headers: dict[bytes, bytes]) -> AbstractContextManager[Span | None]:
-        instrumentation = self._application.instrumentation
-        if instrumentation is None or instrumentation.tracing is None:
-            return nullcontext()
-        method = _method(scope)
         trace = {name.decode(): headers[name].decode("latin-1") for name in _TRACE_HEADERS if name in headers}
-        attributes = {"http.request.method": method, "url.scheme": str(scope.get("scheme", "http"))}
-        return instrumentation.tracing.span(method, "server", attributes, parent=trace)
-
-    def _answered(self, span: Span, scope: Scope, status: int) -> None:
-        instrumentation = self._application.instrumentation
-        assert instrumentation is not None
-        assert instrumentation.tracing is not None
-        # Which route it is, routing has found out meanwhile.
-        route = getattr(scope.get("route"), "path", None)
-        if isinstance(route, str):
-            span.set_attribute("http.route", route)
-            span.update_name(f"{_method(scope)} {route}")
-        span.set_attribute("http.response.status_code", status)
-        if status >= 500:
-            instrumentation.tracing.mark_failed(span, str(status))
+        attributes = {"http.request.method": method, "http.route": route, "url.scheme": str(scope.get("scheme", "http"))}
+        parent = None if tracing.is_inside_a_span() else trace
+        with tracing.span(f"{method} {route}", "server", attributes, parent=parent) as span:
+            yield request
+            if request.status is not None:
+                span.set_attribute("http.response.status_code", request.status)
+                if request.status >= 500:
+                    tracing.mark_failed(span, str(request.status))
+    finally:
+        if meters is not None:
+            meters.requests.labels(method, meters.name(route), str(request.status or "none")).inc()
+            meters.request_duration.labels(method, meters.name(route)).observe(time.perf_counter() - began)
 
 
-def _method(scope: Scope) -> str:
-    return scope["method"] if scope["method"] in _METHODS else "_OTHER"
+def route_of(scope: Mapping[str, Any]) -> str:
+    """The request's address with the names of its parameters in place of what they stand for."""
+    parts = str(scope["path"]).split("/")
+    for name, value in scope.get("path_params", {}).items():
+        parts = [f"{{{name}}}" if part == str(value) else part for part in parts]
+    return "/".join(parts)

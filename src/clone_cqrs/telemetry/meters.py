@@ -58,6 +58,16 @@ class Meters:
             buckets=_MESSAGE_BUCKETS_S,
             registry=registry,
         )
+        self.requests = Counter(
+            "cqrs_http_requests", "Requests by the status of their answer.", ["method", "route", "status"], registry=registry
+        )
+        self.request_duration = Histogram(
+            "cqrs_http_request_duration_seconds",
+            "A request; a stream of events lasts as long as its reader stays.",
+            ["method", "route"],
+            buckets=_MESSAGE_BUCKETS_S,
+            registry=registry,
+        )
         self.events = Counter("cqrs_events_appended", "Events that this process logged.", ["type"], registry=registry)
         self.deliveries = Counter(
             "cqrs_deliveries",

@@ -68,6 +68,10 @@ class Tracing:
                 self.mark_failed(span, error.code if isinstance(error, CqrsError) else type(error).__name__)
                 raise
 
+    def is_inside_a_span(self) -> bool:
+        """Whether there is a current span, which new ones go on with."""
+        return trace.get_current_span().get_span_context().is_valid
+
     def mark_failed(self, span: Span, error_type: str) -> None:
         """Say that what the span stands for went wrong."""
         span.set_attribute("error.type", error_type)
