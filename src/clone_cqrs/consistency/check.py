@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clone_cqrs.consistency.relations import relations_behind
 from clone_cqrs.consistency.rule import ConsistencyRule
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres import Database
-from clone_cqrs.postgres.statements import statement
 from clone_cqrs.queries import QueryBus
-from clone_cqrs.views.names import ViewName
-
-_TABLES_OF_RELATION = statement("clone_cqrs.consistency", "tables_of_relation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,8 @@ async def check_rules(
     named = set().union(*dropped.values()) if dropped else set()
     handlers = {registration.type_name: registration.handler for registration in query_bus.registrations}
     cached = {query_type: handler.reads for query_type, handler in handlers.items() if handler.consistency != "strong"}
-    tables = await _tables(database, {relation for reads in cached.values() for relation in reads})
+    behind = await relations_behind(database, {relation for reads in cached.values() for relation in reads})
+    tables = {relation: {each.name for each in found if each.is_table} for relation, found in behind.items()}
     stale = [
         StaleAnswer(event.type_name, query_type, tuple(sorted(touched)))
         for event in events
@@ -81,13 +79,5 @@ async def check_rules(
         stale=tuple(stale),
         unnamed=tuple(sorted(cached.keys() - named)),
         undeclared=tuple(sorted(query_type for query_type, reads in cached.items() if not reads)),
-        unknown=tuple(sorted(relation for relation, found in tables.items() if not found)),
+        unknown=tuple(sorted(relation for relation, found in behind.items() if not found)),
     )
-
-
-async def _tables(database: Database, relations: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for relation in relations:
-        rows = await database.fetch(_TABLES_OF_RELATION, ViewName.parse(relation).quoted)
-        found[relation] = tuple(row["name"] for row in rows)
-    return found
