@@ -6,12 +6,17 @@ from clone_cqrs.views.fresh import create_fresh_view, describe, write_migration
 from clone_cqrs.views.names import ViewName
 from clone_cqrs.views.refresh import refresh_if_worth, refresh_view, sweep_view, view_load
 from clone_cqrs.views.refreshes import Refreshes, ViewState
+from clone_cqrs.views.verification.verification import ColumnDifference, RowDifference, Verification
+from clone_cqrs.views.verification.verify import verify_view
 from clone_cqrs.views.view import MaterializedView, Through
 
 __all__ = [
+    "ColumnDifference",
     "MaterializedView",
     "Refreshes",
+    "RowDifference",
     "Through",
+    "Verification",
     "ViewFinding",
     "ViewName",
     "ViewState",
@@ -22,6 +27,7 @@ __all__ = [
     "refresh_if_worth",
     "refresh_view",
     "sweep_view",
+    "verify_view",
     "view_load",
     "write_migration",
 ]

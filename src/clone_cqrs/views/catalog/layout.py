@@ -27,3 +27,9 @@ def change_rows(view: MaterializedView) -> ChangeRows:
 def trigger_function(view: MaterializedView, table: str) -> ViewName:
     """What a change of a table has to call."""
     return FreshNames.of(view).trigger(table)
+
+
+def readings(view: MaterializedView) -> tuple[ViewName, ...]:
+    """The views that say now what the definition says, each of all rows."""
+    names = FreshNames.of(view)
+    return (names.fresh,)

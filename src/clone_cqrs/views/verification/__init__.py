@@ -1,0 +1,1 @@
+"""Whether a fresh reading is its definition, on live data."""
