@@ -19,6 +19,7 @@ from clone_cqrs.errors import CqrsError, InternalError, MalformedMessageError
 from clone_cqrs.http.announce import announce
 from clone_cqrs.http.commands import CommandEndpoint
 from clone_cqrs.http.errors import MethodNotAllowedError, UnknownAddressError
+from clone_cqrs.http.event_stream.endpoint import EventStreamEndpoint
 from clone_cqrs.http.exchange import SECURITY_HEADERS
 from clone_cqrs.http.health import health_routes
 from clone_cqrs.http.operations import PROBLEM_SCHEMA, command_operation, query_operation
@@ -95,6 +96,7 @@ def _routes(service: HttpService) -> list[BaseRoute]:
     return [
         Route("/commands/{message_type}", Endpoint(service, CommandEndpoint(service)), methods=["POST"]),
         Route("/queries/{message_type}", Endpoint(service, QueryEndpoint(service)), methods=["POST"]),
+        Route("/events", Endpoint(service, EventStreamEndpoint(service), counted=False), methods=["GET"]),
         *health_routes(service),
         *(command_operation(each) for each in service.application.commands.registrations),
         *(query_operation(each) for each in service.application.queries.registrations),

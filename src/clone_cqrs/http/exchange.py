@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clone_cqrs.errors import CqrsError
 from clone_cqrs.http.errors import BodyTooLargeError, SlowRequestError
@@ -110,6 +110,11 @@ class Exchange:
             }
         )
         await self._send({"type": "http.response.body", "body": body})
+
+    async def hand_over(self, response: ASGIApp) -> None:
+        """Let a response of Starlette's kind do the answering."""
+        self.started, self.status = True, 200
+        await response(self.scope, self._receive, self._send)
 
     async def refuse(self, error: CqrsError, **more: Any) -> None:
         """Send an error's problem document, with these further members."""

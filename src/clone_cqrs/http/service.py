@@ -29,10 +29,21 @@ class HttpService:
         self.stopping = asyncio.Event()
         self.running = 0
         self._verifier = TokenVerifier(settings)
+        self._stop_listeners: list[Callable[[], None]] = []
 
     def bearer_of(self, exchange: Exchange) -> Bearer:
         """Who calls. Raises: AuthenticationError."""
         return self._verifier.bearer_of(exchange.header(b"authorization"))
+
+    def on_stop(self, listener: Callable[[], None]) -> None:
+        """Call `listener()` when nothing new is taken any more."""
+        self._stop_listeners.append(listener)
+
+    def stop(self) -> None:
+        """Finish what runs, and take nothing new."""
+        self.stopping.set()
+        for listener in self._stop_listeners:
+            listener()
 
 
 class Endpoint:

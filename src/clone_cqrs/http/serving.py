@@ -85,7 +85,7 @@ class _Server(uvicorn.Server):
         # it opened. Second time: Ctrl-C does not wait for what runs.
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
-        self._loop.call_soon_threadsafe(self._service.stopping.set)
+        self._loop.call_soon_threadsafe(self._service.stop)
 
 
 def _address(listener: socket.socket) -> str:

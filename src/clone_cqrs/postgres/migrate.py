@@ -78,6 +78,11 @@ def migration_sql(lines: tuple[Migrations, ...]) -> str:
     return script.getvalue()
 
 
+def newest_revisions(line: Migrations) -> frozenset[str]:
+    """The revisions that a database at the newest schema has. Reads files."""
+    return frozenset(_scripts(line)[1].get_heads())
+
+
 def _upgrade(connection: Connection, line: Migrations) -> None:
     # Before anything that needs more rights than reading: an application's role need not be one that may create schemas.
     if _is_newest(connection, line):
@@ -91,7 +96,7 @@ def _is_newest(connection: Connection, line: Migrations) -> bool:
 
     options = {"version_table": line.version_table, "version_table_schema": line.schema}
     kept = MigrationContext.configure(connection, opts=options)
-    return set(kept.get_current_heads()) == set(_scripts(line)[1].get_heads())
+    return set(kept.get_current_heads()) == newest_revisions(line)
 
 
 def _scripts(line: Migrations) -> tuple[Config, ScriptDirectory]:

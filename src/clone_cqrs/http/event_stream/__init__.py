@@ -1,0 +1,1 @@
+"""GET /events: the settled log as server-sent events."""
