@@ -8,6 +8,7 @@ import pytest
 from tests.cli.program import ROOT, clone_cqrs
 
 COMMANDS = (
+    "check",
     "demo",
     "dead-letters retry",
     "events tail",

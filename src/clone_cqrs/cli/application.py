@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from clone_cqrs.bootstrap import Application
     from clone_cqrs.postgres import Database
 
+_DSN = "DATABASE_URL"
+_DIRECT = "DATABASE_DIRECT_URL"
+
 
 def load_application(app: str, dsn: str | None, **settings: Any) -> Application:
     """The application that `module:name` names, not yet open.
@@ -27,14 +30,15 @@ def load_application(app: str, dsn: str | None, **settings: Any) -> Application:
     from clone_cqrs.bootstrap import Application
 
     if dsn is not None:
-        # A module may open its database at import, with Database.open() and so from the environment.
-        os.environ["DATABASE_URL"] = dsn
+        _let_environment_say(dsn)
     found = resolve(app)
     if isinstance(found, Application):
         return found
     if not callable(found):
         raise UsageFaultError(f"--app: {app} is {_kind(found)}; it should be an Application, or a function that returns one")
-    accepted = {name: value for name, value in {"dsn": dsn, **settings}.items() if _takes(found, name)}
+    # A DSN that goes with a direct one is left in the environment beside it.
+    given = None if _DIRECT in os.environ else dsn
+    accepted = {name: value for name, value in {"dsn": given, **settings}.items() if _takes(found, name)}
     made = found(**accepted)
     if not isinstance(made, Application):
         if inspect.iscoroutine(made):
@@ -50,9 +54,15 @@ async def opened_database(app: str, dsn: str | None, **settings: Any) -> AsyncIt
     Raises: UsageFaultError, also where the application stays with a DSN of its own though another one was given: a command
     must not reach another database than the one that was named.
     """
-    application = load_application(app, dsn, **settings)
+    async with opened_application(load_application(app, dsn, **settings), app, dsn) as application:
+        yield application
+
+
+@asynccontextmanager
+async def opened_application(application: Application, app: str, dsn: str | None) -> AsyncIterator[Application]:
+    """The same for an application that is loaded already."""
     async with _opened(application.database) as database:
-        if dsn is not None and database.dsn != dsn:
+        if dsn is not None and database.dsn not in (dsn, os.environ.get(_DIRECT)):
             raise UsageFaultError(
                 f"--dsn: {app} names another database itself; let it use Database.open() without a DSN, or be a function "
                 "that takes `dsn`"
@@ -112,6 +122,13 @@ async def _opened(database: Database) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def _let_environment_say(dsn: str) -> None:
+    """A module may open its database at import, with Database.open() and so from the environment."""
+    if os.environ.get(_DSN) != dsn:
+        os.environ[_DSN] = dsn
+        os.environ.pop(_DIRECT, None)  # it leads to the database that the environment named
 
 
 def resolve(app: str) -> Any:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from clone_cqrs.cli.options import CLONE, App, Dsn, Json
 from clone_cqrs.cli.running import run
 from clone_cqrs.cli.screens import print_json, result_screen
-
-if TYPE_CHECKING:
-    from clone_cqrs.postgres import Database, Migrations
 
 
 def migrate(
@@ -51,18 +48,11 @@ async def _migrate(app: str, dsn: str | None) -> dict[str, tuple[str | None, str
     """By schema: the revision before, and now."""
     from clone_cqrs.cli.application import opened_database
     from clone_cqrs.postgres.migrate import TOOLKIT
+    from clone_cqrs.postgres.revisions import revision_in
 
     async with opened_database(app, dsn) as application:
         lines = (TOOLKIT, *application.migrations)
-        before = [await _revision(application.database, line) for line in lines]
+        before = [await revision_in(application.database, line) for line in lines]
         await application.migrate()
-        now = [await _revision(application.database, line) for line in lines]
+        now = [await revision_in(application.database, line) for line in lines]
     return {line.schema: (old, new) for line, old, new in zip(lines, before, now, strict=True)}
-
-
-async def _revision(database: Database, line: Migrations) -> str | None:
-    table = f'"{line.schema}"."{line.version_table}"'
-    if await database.fetch_value("SELECT to_regclass($1) IS NULL", table):
-        return None
-    revision: str | None = await database.fetch_value(f"SELECT version_num FROM {table}")
-    return revision

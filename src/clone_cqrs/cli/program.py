@@ -16,6 +16,7 @@ from clone_cqrs.cli.importing.command import import_
 from clone_cqrs.cli.messages.execute import execute
 from clone_cqrs.cli.messages.query import query
 from clone_cqrs.cli.migrate import migrate
+from clone_cqrs.cli.operating.check import check
 from clone_cqrs.cli.operating.serve import serve, token
 from clone_cqrs.cli.operating.status import status
 from clone_cqrs.cli.operating.subscriptions import subscriptions
@@ -42,6 +43,7 @@ program.command("import", epilog=EPILOG)(import_)
 program.command("migrate", epilog=EPILOG)(migrate)
 program.command("execute", epilog=EPILOG)(execute)
 program.command("query", epilog=EPILOG)(query)
+program.command("check", epilog=EPILOG)(check)
 program.command("status", epilog=EPILOG)(status)
 program.command("serve", epilog=EPILOG)(serve)
 program.command("worker", epilog=EPILOG)(worker)

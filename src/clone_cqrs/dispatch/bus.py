@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from clone_cqrs.dispatch.gathering import raised_or_gathered
 from clone_cqrs.dispatch.middleware import CallNext, Middleware, wrap
 from clone_cqrs.dispatch.registry import Registration, Registry
 from clone_cqrs.errors import CqrsError
@@ -32,7 +33,8 @@ class Bus(Generic[H]):
         Raises: HandlerAlreadyRegisteredError for a second handler of a type, or a type that differs from the class's;
         MissingPolicyError; TypeError (see Registry.register).
         """
-        self._registry.register(type_or_class, handler)
+        with raised_or_gathered():
+            self._registry.register(type_or_class, handler)
 
     def get_handler(self, type_or_class: str | type[Envelope[Any, Any]]) -> H | None:
         """The handler of a type, or None."""

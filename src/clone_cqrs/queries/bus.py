@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from clone_cqrs.dispatch.bus import Bus
 from clone_cqrs.dispatch.caller import caller_of
+from clone_cqrs.dispatch.gathering import raised_or_gathered
 from clone_cqrs.dispatch.policies import Policy
 from clone_cqrs.dispatch.registry import Registry, message_class_of_function
 from clone_cqrs.errors import MalformedMessageError, QueryValidationError, UnknownQueryError
@@ -98,6 +99,10 @@ class QueryBus(Bus[QueryHandler]):
 
         Raises: what Bus.register raises; ValueError for the handler's cache_ttl, as the bus's, and for its consistency.
         """
+        with raised_or_gathered():
+            self._plan_for(type_or_class, handler)
+
+    def _plan_for(self, type_or_class: str | type[Envelope[Any, Any]], handler: QueryHandler) -> None:
         own_ttl = getattr(handler, "cache_ttl", None)
         ttl = None if own_ttl is None else seconds_to_live(own_ttl)
         level = checked_level(getattr(handler, "consistency", None))
