@@ -1,7 +1,8 @@
 """The database of points, and what collects spans."""
 
 import pytest
-from tests.telemetry.watched import Spans, make_tables
+from tests.telemetry.points_application import make_tables
+from tests.telemetry.watched import Spans
 
 
 @pytest.fixture

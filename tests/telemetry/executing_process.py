@@ -5,7 +5,8 @@ import json
 import sys
 from uuid import UUID
 
-from tests.telemetry.watched import Spans, give_points, watched
+from tests.telemetry.points_application import give_points
+from tests.telemetry.watched import Spans, watched
 
 from clone_cqrs.telemetry import bound
 

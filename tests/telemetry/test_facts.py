@@ -16,7 +16,8 @@ import structlog
 from tests.commands.waiting import DEADLINE_S
 from tests.domain.cheap_clone import open_cheap_clone
 from tests.planted_secret import PLANTED
-from tests.telemetry.watched import BADGES, Spans, give_points, log, view_points, watched
+from tests.telemetry.points_application import BADGES, give_points, log, view_points
+from tests.telemetry.watched import Spans, watched
 
 from clone_cqrs.domain import CreateUserCommand
 from clone_cqrs.instrumentation import instrument

@@ -13,7 +13,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from tests.commands.waiting import DEADLINE_S, until
-from tests.telemetry.watched import BADGES, give_points, view_points, watched
+from tests.telemetry.points_application import BADGES, give_points, view_points
+from tests.telemetry.watched import watched
 
 from clone_cqrs.bootstrap import Application
 from clone_cqrs.instrumentation import instrument

@@ -17,7 +17,8 @@ import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 from tests.commands.waiting import DEADLINE_S, until
 from tests.consistency.points import PointsGiven
-from tests.telemetry.watched import BADGES, Spans, give_points, view_points, watched
+from tests.telemetry.points_application import BADGES, give_points, view_points
+from tests.telemetry.watched import Spans, watched
 
 from clone_cqrs.events.append import append_committed
 from clone_cqrs.messages import DomainEvent
