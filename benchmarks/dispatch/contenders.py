@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from opentelemetry.sdk.trace import TracerProvider
+from prometheus_client import CollectorRegistry
+
 from clone_cqrs.commands import BaseCommandHandler, CommandBus
+from clone_cqrs.dispatch.middleware import Middleware
 from clone_cqrs.dispatch.policies import has_role, owner_of
 from clone_cqrs.events import EventPublisher
+from clone_cqrs.instrumentation.messages import WatchedMessages
 from clone_cqrs.messages import Command, CommandResult, DomainEvent, Payload, uuid7
+from clone_cqrs.telemetry.meters import Meters
+from clone_cqrs.telemetry.tracing import Tracing
 
 
 class RenameUser(Payload):
@@ -73,7 +80,9 @@ def contenders() -> list[Contender]:
         _through(DefaultHooks(), "default hooks, policy owner_of or has_role", at_most=4.0),
         _through(OwnHooks(), "validate_command, check_authorization, handle overridden", at_most=8.0),
         _through(DefaultHooks(), "default hooks, authorization off", enable_authorization=False),
-        _through(DefaultHooks(), "default hooks, one middleware", middleware=True),
+        _through(DefaultHooks(), "default hooks, one middleware", middleware=_pass_on),
+        _watched("default hooks, telemetry: facts and metrics"),
+        _watched("default hooks, telemetry: facts, metrics and a recorded span", Tracing(TracerProvider())),
         _through(Emits(), "default hooks, one event, no publisher"),
         _through(Emits(), "default hooks, one event, memory publisher, one listener", publisher=_publisher()),
     ]
@@ -93,15 +102,23 @@ def _through(
     name: str,
     *,
     at_most: float | None = None,
-    middleware: bool = False,
+    middleware: Middleware | None = None,
     publisher: EventPublisher | None = None,
     enable_authorization: bool = True,
 ) -> Contender:
     bus = CommandBus(event_publisher=publisher, enable_validation=True, enable_authorization=enable_authorization)
     bus.register(RenameUserCommand, handler)
-    if middleware:
-        bus.use(_pass_on)
+    if middleware is not None:
+        bus.use(middleware)
     return Contender(name, handler.handle, bus.execute, at_most)
+
+
+def _watched(name: str, tracing: Tracing | None = None) -> Contender:
+    handler = DefaultHooks()
+    bus = CommandBus()
+    bus.register(RenameUserCommand, handler)
+    bus.use(WatchedMessages("command", bus, tracing, Meters(CollectorRegistry())))
+    return Contender(name, handler.handle, bus.execute)
 
 
 async def _pass_on(message: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any:

@@ -52,7 +52,7 @@ def caused(command: Command[Any, Any], events: Sequence[DomainEvent[Any]]) -> tu
     if not events:
         return ()
     causation = str(command.command_id)
-    correlation, trace = correlation_of(command.metadata, causation), trace_of(carried.get())
+    correlation, trace = str(correlation_of(command.metadata, causation)), trace_of(carried.get())
     return tuple(
         event.caused_by(timestamp=command.timestamp, causation_id=causation, correlation_id=correlation, trace=trace)
         for event in events

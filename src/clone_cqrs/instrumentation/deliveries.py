@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clone_cqrs.events.subscriptions.delivery import EventHandler
 from clone_cqrs.instrumentation.outcomes import FAILED, OK
 from clone_cqrs.messages import DomainEvent
-from clone_cqrs.telemetry.context import correlation_of, handling, trace_of
+from clone_cqrs.telemetry.context import Handling, correlation_of, trace_of
 
 if TYPE_CHECKING:
     from clone_cqrs.telemetry.meters import Meters
@@ -35,12 +35,12 @@ class WatchedDeliveries:
         self._delivered = delivered
 
     async def __call__(self, event: DomainEvent[Any], call_next: EventHandler) -> None:
-        identifier = str(event.event_id)
-        facts = {"event_type": event.event_type, "event_id": identifier, "subscription": self._subscription}
+        facts = {"event_type": event.event_type, "event_id": event.event_id, "subscription": self._subscription}
+        correlation_id = correlation_of(event.metadata, event.event_id)
         began = time.perf_counter()
         outcome = FAILED
         try:
-            with handling(correlation_of(event.metadata, identifier), **facts), self._span(event, identifier):
+            with Handling(correlation_id, facts), self._span(event, correlation_id):
                 if self._delivered is not None:
                     self._delivered(event)
                 await call_next(event)
@@ -51,7 +51,7 @@ class WatchedDeliveries:
                 self._meters.deliveries.labels(name(self._subscription), name(event.event_type), outcome).inc()
                 self._meters.delivery_duration.labels(name(self._subscription)).observe(time.perf_counter() - began)
 
-    def _span(self, event: DomainEvent[Any], identifier: str) -> AbstractContextManager[object]:
+    def _span(self, event: DomainEvent[Any], correlation_id: object) -> AbstractContextManager[object]:
         if self._tracing is None:
             return nullcontext()
         # The trace of whoever caused the event goes on here, whenever and wherever this is.
@@ -64,8 +64,8 @@ class WatchedDeliveries:
                 "messaging.operation.name": "process",
                 "messaging.destination.name": event.event_type,
                 "messaging.destination.subscription.name": self._subscription,
-                "messaging.message.id": identifier,
-                "messaging.message.conversation_id": correlation_of(event.metadata, identifier),
+                "messaging.message.id": str(event.event_id),
+                "messaging.message.conversation_id": str(correlation_id),
                 "cqrs.event.position": event.position or 0,
                 "cqrs.aggregate.type": event.aggregate_type,
             },

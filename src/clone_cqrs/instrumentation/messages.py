@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, Literal
+from uuid import UUID
 
 from clone_cqrs.dispatch.bus import Bus
 from clone_cqrs.dispatch.middleware import CallNext
 from clone_cqrs.errors import CqrsError
 from clone_cqrs.instrumentation.outcomes import outcome_of, outcome_of_fault
 from clone_cqrs.messages import CommandResult, QueryResult
-from clone_cqrs.telemetry.context import correlation_of, handling
+from clone_cqrs.telemetry.context import Handling, correlation_of
 
 if TYPE_CHECKING:
     from clone_cqrs.telemetry.meters import Meters
     from clone_cqrs.telemetry.tracing import Span, Tracing
 
+_NO_SPAN: Final = nullcontext()
 UNKNOWN: Final = "(unknown)"
 Kind = Literal["command", "query"]
 Result = CommandResult[Any] | QueryResult[Any]
@@ -27,18 +29,21 @@ class WatchedMessages:
 
     def __init__(self, kind: Kind, bus: Bus[Any], tracing: Tracing | None, meters: Meters | None) -> None:
         self._kind: Kind = kind
+        self._type, self._id = f"{kind}_type", f"{kind}_id"
         self._bus = bus
         self._tracing = tracing
         self._meters = meters
 
     async def __call__(self, message: Any, call_next: CallNext) -> Any:
-        kind = self._kind
-        type_name = str(getattr(message, f"{kind}_type"))
-        identifier = str(getattr(message, f"{kind}_id"))
-        facts = {f"{kind}_type": type_name, f"{kind}_id": identifier, "actor": message.user_id}
+        type_name: str = getattr(message, self._type)
+        identifier: UUID = getattr(message, self._id)
+        facts = {self._type: type_name, self._id: identifier, "actor": message.user_id}
         began = time.perf_counter()
         try:
-            with handling(correlation_of(message.metadata, identifier), **facts), self._span(type_name, identifier) as span:
+            with (
+                Handling(correlation_of(message.metadata, identifier), facts),
+                self._span(type_name, identifier) as span,
+            ):
                 result: Result = await call_next(message)
                 if self._tracing is not None and span is not None:
                     _describe(self._tracing, span, result)
@@ -52,27 +57,21 @@ class WatchedMessages:
         """A wire message that did not become one: counted alone, since nothing was executed."""
         self._count(type_name, error.code, None, None)
 
-    def _span(self, type_name: str, identifier: str) -> AbstractContextManager[Span | None]:
+    def _span(self, type_name: str, identifier: UUID) -> AbstractContextManager[Span | None]:
         if self._tracing is None:
-            return nullcontext()
-        attributes = {f"cqrs.{self._kind}.type": type_name, f"cqrs.{self._kind}.id": identifier}
+            return _NO_SPAN
+        attributes = {f"cqrs.{self._kind}.type": type_name, f"cqrs.{self._kind}.id": str(identifier)}
         return self._tracing.span(f"{self._kind} {type_name}", attributes=attributes)
 
     def _count(self, type_name: str | None, outcome: str, result: Result | None, seconds: float | None) -> None:
-        meters = self._meters
-        if meters is None:
+        if self._meters is None:
             return
         # What has no handler was named by somebody else, who could name anything.
-        label = meters.name(type_name) if type_name is not None and self._bus.has_handler(type_name) else UNKNOWN
+        label = type_name if type_name is not None and self._bus.has_handler(type_name) else UNKNOWN
         if self._kind == "command":
-            meters.commands.labels(label, outcome).inc()
-            if seconds is not None:
-                meters.command_duration.labels(label).observe(seconds)
-            return
-        meters.queries.labels(label, outcome).inc()
-        if seconds is not None:
-            from_cache = isinstance(result, QueryResult) and result.from_cache
-            meters.query_duration.labels(label, "yes" if from_cache else "no").observe(seconds)
+            self._meters.command(label, outcome, seconds)
+        else:
+            self._meters.query(label, outcome, seconds, from_cache=isinstance(result, QueryResult) and result.from_cache)
 
 
 def _describe(tracing: Tracing, span: Span, result: Result) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clone_cqrs.consistency import EventualConsistencyHandler
 from clone_cqrs.instrumentation.outcomes import FAILED, OK
 from clone_cqrs.messages import DomainEvent, uuid7
-from clone_cqrs.telemetry.context import carried, correlation_of, handling, trace_of
+from clone_cqrs.telemetry.context import Handling, carried, correlation_of, trace_of
 
 if TYPE_CHECKING:
     from clone_cqrs.telemetry.meters import Meters
@@ -33,7 +33,7 @@ class WatchedRefreshes:
 
     def asked(self, event: DomainEvent[Any]) -> None:
         """An event is being handled that may ask for refreshes."""
-        cause = {"correlation_id": correlation_of(event.metadata, str(event.event_id)), **trace_of(carried.get())}
+        cause = {"correlation_id": correlation_of(event.metadata, event.event_id), **trace_of(carried.get())}
         for rule in self._consistency.rules:
             if rule.event_type == event.event_type:
                 for view in rule.affected_views:
@@ -43,11 +43,11 @@ class WatchedRefreshes:
 
     async def __call__(self, view: str, refresh: Callable[[], Awaitable[object]]) -> object:
         causes = self._causes.pop(view, [])
-        correlation = causes[0]["correlation_id"] if causes else str(uuid7())
+        correlation = causes[0]["correlation_id"] if causes else uuid7()
         began = time.perf_counter()
         outcome = FAILED
         try:
-            with handling(correlation, view=view), self._span(view, causes):
+            with Handling(correlation, {"view": view}), self._span(view, causes):
                 carried_out = await refresh()
             outcome = "not_worth_it" if carried_out is False else OK
         except BaseException:

@@ -7,7 +7,7 @@ from typing import Any, Final, TextIO
 
 import structlog
 
-from clone_cqrs.telemetry.logs import format_exception, mask_facts
+from clone_cqrs.telemetry.logs import format_exception, mask_facts, merge_bound
 
 
 def configure_logging(*, json: bool = False, level: int | str = "INFO", stream: TextIO | None = None) -> None:
@@ -50,7 +50,7 @@ def _formatter(json: bool, *, coloured: bool) -> logging.Formatter:
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[_own_facts, *_FACTS],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, printed],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _in_order, printed],
     )
 
 
@@ -61,8 +61,14 @@ def _own_facts(_logger: object, _method: str, event: structlog.typing.EventDict)
     return event if name is None else {**event, **record.cqrs_facts, "event": name}
 
 
+def _in_order(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What every line has comes first."""
+    return {name: event[name] for name in _FIRST if name in event} | dict(event)
+
+
+_FIRST: Final = ("timestamp", "level", "logger", "event", "correlation_id")
 _FACTS: Final[list[Any]] = [
-    structlog.contextvars.merge_contextvars,
+    merge_bound,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

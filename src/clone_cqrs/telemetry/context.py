@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, Final
-
-from structlog.contextvars import bound_contextvars
+from uuid import UUID
 
 from clone_cqrs.messages import uuid7
 
@@ -22,6 +21,8 @@ carried: ContextVar[Mapping[str, Any]] = ContextVar("clone_cqrs.carried", defaul
 
 Inside a subscription's handler it is the metadata of the event that is being handled.
 """
+_facts: ContextVar[Mapping[str, object]] = ContextVar("clone_cqrs.facts", default=_NOTHING)
+"""What is being handled, for log lines."""
 
 
 @contextmanager
@@ -35,39 +36,67 @@ def bound(*, correlation_id: str | None = None, actor: str | None = None) -> Ite
         correlation_id = str(carried.get().get("correlation_id") or uuid7())
     elif _CORRELATION_ID.fullmatch(correlation_id) is None:
         correlation_id = str(uuid7())
-    with handling(correlation_id, **({} if actor is None else {"actor": actor})):
+    with Handling(correlation_id, {} if actor is None else {"actor": actor}):
         yield correlation_id
 
 
-@contextmanager
-def handling(correlation_id: str, **facts: object) -> Iterator[None]:
-    """Bind a correlation id as it is, and facts for the log lines that are written inside."""
-    token = carried.set({**carried.get(), "correlation_id": correlation_id})
-    try:
-        with bound_contextvars(correlation_id=correlation_id, **facts):
-            yield
-    finally:
-        carried.reset(token)
+class Handling:
+    """`with Handling(correlation_id, facts)`: bind a correlation id as it is, and facts for the log lines written inside.
+
+    A class with two assignments, because every message passes through where telemetry is on: structlog's own way of binding
+    copies the whole context each time.
+    """
+
+    __slots__ = ("_correlation_id", "_facts", "_tokens")
+
+    def __init__(self, correlation_id: str | UUID, facts: Mapping[str, object]) -> None:
+        self._correlation_id = correlation_id
+        self._facts = facts
+
+    def __enter__(self) -> None:
+        self._tokens = (
+            carried.set({**carried.get(), "correlation_id": self._correlation_id}),
+            _facts.set({**_facts.get(), **self._facts}),
+        )
+
+    def __exit__(self, *_exc: object) -> None:
+        carried.reset(self._tokens[0])
+        _facts.reset(self._tokens[1])
 
 
-@contextmanager
-def carrying(trace: Mapping[str, str]) -> Iterator[None]:
-    """Have events that are caused inside take this trace context along; none leaves the one that is known already."""
-    if not trace:
-        yield
-        return
-    known = {name: value for name, value in carried.get().items() if name not in _TRACE_FIELDS}
-    token = carried.set(known | dict(trace))
-    try:
-        yield
-    finally:
-        carried.reset(token)
+class Carrying:
+    """`with Carrying(trace)`: have events that are caused inside take this trace context along."""
+
+    __slots__ = ("_token", "_trace")
+
+    def __init__(self, trace: Mapping[str, str]) -> None:
+        self._trace = trace
+
+    def __enter__(self) -> None:
+        known = carried.get()
+        if "tracestate" in known:
+            known = {name: value for name, value in known.items() if name != "tracestate"}
+        self._token = carried.set({**known, **self._trace})
+
+    def __exit__(self, *_exc: object) -> None:
+        carried.reset(self._token)
 
 
-def correlation_of(metadata: Mapping[str, Any], otherwise: str) -> str:
-    """The correlation id that a message with this metadata has here: its own, the one that is bound, or its id."""
+def bound_facts() -> dict[str, object]:
+    """What a log line that is written here has to say of its circumstances."""
+    facts: dict[str, object] = {}
+    correlation_id = carried.get().get("correlation_id")
+    if correlation_id is not None:
+        facts["correlation_id"] = correlation_id
+    facts.update(_facts.get())
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in facts.items()}
+
+
+def correlation_of(metadata: Mapping[str, Any], otherwise: str | UUID) -> Any:
+    """The correlation id that a message with this metadata has here: its own, the one that is bound, or its id. Has to be
+    read as text: writing a UUID out takes longer than all the rest."""
     own = metadata.get("correlation_id") or metadata.get("correlationId")
-    return str(own or carried.get().get("correlation_id") or otherwise)
+    return own or carried.get().get("correlation_id") or otherwise
 
 
 def trace_of(metadata: Mapping[str, Any]) -> Mapping[str, str]:

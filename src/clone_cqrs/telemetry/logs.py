@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import structlog
 
+from clone_cqrs.telemetry.context import bound_facts
 from clone_cqrs.telemetry.error_text import error_trace
 from clone_cqrs.telemetry.masking import masked
 
@@ -27,13 +28,18 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.stdlib.add_log_level,
-            structlog.contextvars.merge_contextvars,
+            merge_bound,
             format_exception,
             mask_facts,
             _as_record,
         ],
     )
     return cast(structlog.stdlib.BoundLogger, logger)
+
+
+def merge_bound(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A processor: the event with what is bound here. What the line itself says counts more."""
+    return {**structlog.contextvars.get_contextvars(), **bound_facts(), **event}
 
 
 def mask_facts(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -95,3 +95,24 @@ class Meters:
             buckets=_REFRESH_BUCKETS_S,
             registry=registry,
         )
+        self._series: dict[tuple[object, ...], Any] = {}
+
+    def command(self, type_name: str, outcome: str, seconds: float | None) -> None:
+        """Count a command; time it, too, where it was executed."""
+        self._of(self.commands, self.name(type_name), outcome).inc()
+        if seconds is not None:
+            self._of(self.command_duration, self.name(type_name)).observe(seconds)
+
+    def query(self, type_name: str, outcome: str, seconds: float | None, *, from_cache: bool) -> None:
+        """Likewise a query."""
+        self._of(self.queries, self.name(type_name), outcome).inc()
+        if seconds is not None:
+            self._of(self.query_duration, self.name(type_name), "yes" if from_cache else "no").observe(seconds)
+
+    def _of(self, metric: Any, *labels: str) -> Any:
+        """The series of these labels: `metric.labels(...)`, found sooner."""
+        key = (metric, *labels)
+        found = self._series.get(key)
+        if found is None:
+            found = self._series[key] = metric.labels(*labels)
+        return found

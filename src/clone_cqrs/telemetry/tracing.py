@@ -13,7 +13,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import AttributeValue
 
 from clone_cqrs.errors import CqrsError
-from clone_cqrs.telemetry.context import carrying
+from clone_cqrs.telemetry.context import Carrying
 
 __all__ = ["Span", "TracerProvider", "Tracing", "somebody_collects"]
 
@@ -59,10 +59,8 @@ class Tracing:
             links=[Link(context) for context in map(_span_context_of, links) if context.is_valid],
         )
         with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
-            carrier: dict[str, str] = {}
-            _TRACE_CONTEXT.inject(carrier)
             try:
-                with carrying(carrier):
+                with Carrying(_headers_of(span.get_span_context())):
                     yield span
             except BaseException as error:
                 self.mark_failed(span, error.code if isinstance(error, CqrsError) else type(error).__name__)
@@ -81,6 +79,16 @@ class Tracing:
 def somebody_collects() -> bool:
     """Whether this process has set up an SDK. Without one, spans go nowhere."""
     return not isinstance(trace.get_tracer_provider(), ProxyTracerProvider | NoOpTracerProvider)
+
+
+def _headers_of(context: trace.SpanContext) -> Headers:
+    # What the propagator would inject, without its way through the context: each span passes here.
+    if not context.is_valid:
+        return {}
+    headers = {"traceparent": f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"}
+    if context.trace_state:
+        headers["tracestate"] = context.trace_state.to_header()
+    return headers
 
 
 def _context_of(headers: Headers) -> Context:
