@@ -11,16 +11,16 @@ from clone_cqrs.postgres.statements import statement
 
 VIEW, FRESH, DEFINITION = "view", "fresh", "definition"
 READINGS: Final = (VIEW, FRESH, DEFINITION)
-_FRESH = re.compile(r"\bpublic\.(\w+?)_fresh(?:_list)?\b")
+_FRESH = re.compile(r"\bpublic\.(\w+?)_fresh(_list)?\b")
 
 
 def readings(package: str, name: str) -> dict[str, str]:
     """The statement `sql/<name>.sql` of a folder of the clone, by reading."""
     fresh = statement(f"clone_cqrs.domain.{package}", name)
     return {
-        VIEW: _FRESH.sub(r"public.\1_view", fresh),
+        VIEW: _FRESH.sub(r"public.\1_view\2", fresh),
         FRESH: fresh,
-        DEFINITION: _FRESH.sub(r"public.\1_definition", fresh),
+        DEFINITION: _FRESH.sub(r"public.\1_definition\2", fresh),
     }
 
 
