@@ -1,8 +1,8 @@
 """A refresh that is killed with SIGKILL: in the middle of the fill, between refresh and sweep, in the middle of the sweep.
 
 Either the process that asked for it, or the server's own that carries it out, which takes every connection along. Each is held
-at its point by a lock. Planted bugs, each seen to fail here: changes that are not logged; changes deleted before the refresh, in
-a transaction of their own.
+at its point by a lock. Planted bugs, each seen to fail here: changes that are not logged; changes deleted before the refresh,
+in a transaction of their own.
 """
 
 import asyncio
