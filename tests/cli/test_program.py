@@ -10,6 +10,7 @@ from tests.cli.program import ROOT, clone_cqrs
 COMMANDS = (
     "check",
     "demo",
+    "doctor",
     "dead-letters retry",
     "events tail",
     "execute",

@@ -17,6 +17,7 @@ from clone_cqrs.cli.messages.execute import execute
 from clone_cqrs.cli.messages.query import query
 from clone_cqrs.cli.migrate import migrate
 from clone_cqrs.cli.operating.check import check
+from clone_cqrs.cli.operating.doctor import doctor
 from clone_cqrs.cli.operating.serve import serve, token
 from clone_cqrs.cli.operating.status import status
 from clone_cqrs.cli.operating.subscriptions import subscriptions
@@ -44,6 +45,7 @@ program.command("migrate", epilog=EPILOG)(migrate)
 program.command("execute", epilog=EPILOG)(execute)
 program.command("query", epilog=EPILOG)(query)
 program.command("check", epilog=EPILOG)(check)
+program.command("doctor", epilog=EPILOG)(doctor)
 program.command("status", epilog=EPILOG)(status)
 program.command("serve", epilog=EPILOG)(serve)
 program.command("worker", epilog=EPILOG)(worker)
