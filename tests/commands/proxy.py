@@ -23,6 +23,7 @@ class Proxy:
         self._open_gate.set()
         self.next_commit: Callable[[Link], Awaitable[None]] | None = None
         self.commits = 0
+        self._lost: set[Link] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -33,7 +34,7 @@ class Proxy:
 
     async def __aexit__(self, *_exc: object) -> None:
         self._server.close()
-        for link in list(self.links):
+        for link in self.links | self._lost:
             link.drop()
         for task in list(self._tasks):
             task.cancel()
@@ -43,6 +44,13 @@ class Proxy:
     def swallow_everything(self) -> None:
         """From now on nothing passes, in either direction, and no connection is closed: a network that went away."""
         self._open_gate.clear()
+
+    def let_new_ones_through(self) -> None:
+        """The network is back; the connections that were swallowed will never be heard of again."""
+        self._lost |= self.links
+        self.links = set()
+        self._open_gate = asyncio.Event()
+        self._open_gate.set()
 
     def refuse_everything(self) -> None:
         """From now on new connections are refused; those there are stay."""

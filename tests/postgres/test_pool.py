@@ -2,7 +2,8 @@
 
 Planted bugs, each seen to fail its test: an open transaction kept; a connection that was lent kept as it is; a lost one given
 out; the place of one that failed to open, or was given up, not given back; a connection handed to a waiter that was cancelled
-lost with it (hangs); waiters served in another order; what is idle not closed (hangs); the oldest given out first.
+lost with it (hangs); waiters served in another order; what is idle not closed (hangs); the oldest given out first; a close,
+or the end of a cancelled use, that waits for a network that went away (hang).
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
+from tests.commands.proxy import Proxy
 from tests.servers.postgresql import PrivateServer
 
 from clone_cqrs.errors import StorageUnavailableError
@@ -195,3 +197,31 @@ async def test_closing_waits_for_uses_and_leaves_nothing_behind(server: PrivateS
     async with asyncio.timeout(DEADLINE_S):
         await closing
     await until_backends(server, empty_dsn, 0)
+
+
+async def test_closes_in_time_on_a_network_that_went_away_without_a_word(empty_dsn: str) -> None:
+    async with Proxy(empty_dsn) as proxy:
+        database = Database.open(proxy.dsn, statement_timeout=0.2, connect_timeout=0.2)
+        await database.start()
+        async with database.acquire() as held, database.acquire() as idle:
+            await idle.execute("SELECT 1")
+            proxy.swallow_everything()
+            waiting = asyncio.create_task(held.execute("SELECT 1"))
+            await asyncio.sleep(0)
+        async with asyncio.timeout(DEADLINE_S):
+            await database.close()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_a_cancelled_statement_gives_its_place_back_though_nobody_answers(empty_dsn: str) -> None:
+    limits = {"max_connections": 1, "statement_timeout": 0.2, "connect_timeout": 0.2}
+    async with Proxy(empty_dsn) as proxy, Database.open(proxy.dsn, **limits) as database:
+        pid = await backend(database)
+        proxy.swallow_everything()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await database.fetch_value("SELECT 1")
+        proxy.let_new_ones_through()
+        async with asyncio.timeout(DEADLINE_S):
+            assert await backend(database) != pid

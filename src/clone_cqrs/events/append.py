@@ -76,7 +76,7 @@ def placed(events: Sequence[DomainEvent[Any]], row: asyncpg.Record) -> tuple[Dom
 def _with_schema_version(event: DomainEvent[Any]) -> DomainEvent[Any]:
     if "schema_version" in event.metadata:
         return event
-    return event.with_facts(metadata=MappingProxyType({**event.metadata, "schema_version": event.schema_version}))
+    return event.with_facts(metadata=MappingProxyType({**event.metadata, "schema_version": event.written_version()}))
 
 
 def _json(value: Any) -> str:

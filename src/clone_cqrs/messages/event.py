@@ -36,7 +36,8 @@ class DomainEvent(Frozen, Generic[EP]):
 
     event_id: UUIDv7; timestamp: the command's, when a handler emits it without one of its own; aggregate_id: text;
     version: the next of its aggregate, given by the log, or stated and then checked; metadata: correlation_id, causation_id
-    (the command's id), schema_version; position: its place in the log, once logged. `tables` (class): what its write changes.
+    (the command's id), schema_version (that of the type's class, unless stated); position: its place in the log, once logged.
+    `tables` (class): what its write changes.
     """
 
     type_name: ClassVar[str | None] = None
@@ -166,7 +167,7 @@ class DomainEvent(Frozen, Generic[EP]):
             **own,
             "correlation_id": str(own.get("correlation_id", correlation_id)),
             "causation_id": str(own.get("causation_id", causation_id)),
-            "schema_version": own.get("schema_version", self.schema_version),
+            "schema_version": own["schema_version"] if "schema_version" in own else self.written_version(),
         }
         facts = self.__dict__
         copy = object.__new__(type(self))
@@ -177,6 +178,11 @@ class DomainEvent(Frozen, Generic[EP]):
             _timestamp_given=True,
         )
         return copy
+
+    def written_version(self) -> int:
+        """The schema version that its payload is taken to have: its type's newest, also where it is made without the class."""
+        cls = type(self)
+        return cls.schema_version if cls.type_name is not None else cls.class_of(self.event_type).schema_version
 
     def wire_payload(self) -> Any:
         """The payload as JSON values in wire spelling."""

@@ -133,7 +133,9 @@ class Database:
                 timeout=self._connect_timeout,
                 **self._session_settings(behind_a_pooler),
             )
-            self._pool = ConnectionPool(pool, self._max_connections)
+            self._pool = ConnectionPool(
+                pool, self._max_connections, reset_within=self._connect_timeout, close_within=self.answer_within
+            )
             undo.push_async_callback(self._close_pool)
             async with AsyncExitStack() as warm:
                 for _ in range(max(1, self._min_connections)):
@@ -142,7 +144,10 @@ class Database:
         self._users = 1
 
     async def close(self) -> None:
-        """Close the pool; an embedded server stops when its last user has left."""
+        """Close the pool; an embedded server stops when its last user has left.
+
+        A connection that is in use is waited for, but no longer than a server that lives takes to answer.
+        """
         if not self._users:
             return
         self._users -= 1
@@ -170,14 +175,17 @@ class Database:
         """Seconds after which a server that has not answered a statement is not there any more."""
         return self._statement_timeout + self._connect_timeout if self._statement_timeout else inf
 
-    async def connect(self) -> asyncpg.Connection:
-        """A connection outside of the pool, and past any pooler, without time limits, for the caller to close.
+    async def connect(self, *, bounded: bool = False) -> CommandConnection:
+        """A connection outside of the pool, and past any pooler, for the caller to close.
 
-        Raises: StorageUnavailableError.
+        bounded: with the time limits that those of the pool have. Raises: StorageUnavailableError.
         """
         self._require_pool()
+        settings = self._session_settings(behind_a_pooler=False) if bounded else {}
         try:
-            return await asyncpg.connect(self._direct, timeout=self._connect_timeout)
+            return await asyncpg.connect(
+                self._direct, timeout=self._connect_timeout, connection_class=CommandConnection, **settings
+            )
         except Exception as error:
             if is_unavailable(error) or sqlstate_of(error) in REFUSED:
                 raise unavailable(error) from error

@@ -38,8 +38,9 @@ def is_unavailable(error: BaseException) -> bool:
     state = sqlstate_of(error)
     if state is not None:
         return state in _UNAVAILABLE or state.startswith(_UNAVAILABLE_CLASSES)
+    # InternalClientError: the server's last word, which ended the session, came before the next statement was sent.
     # A closed connection is an InterfaceError, and so is a wrong number of arguments: whoever holds the connection can tell.
-    return isinstance(error, OSError)
+    return isinstance(error, OSError | asyncpg.InternalClientError)
 
 
 def without_values(error: BaseException) -> None:

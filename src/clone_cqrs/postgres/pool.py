@@ -10,9 +10,12 @@ from typing import Any, Final, cast
 import asyncpg
 
 from clone_cqrs.postgres.connection import CommandConnection, is_gone
+from clone_cqrs.telemetry import get_logger
 
 _IDLE_S: Final = 300.0
 """A connection that nobody wanted for so long is closed."""
+_LOST: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,15 @@ class ConnectionPool:
     asyncpg's pool opens, resets and closes them, and takes a task, a timer and a new proxy for each use. A connection that
     comes back clean needs none of that: it stays outside of asyncpg's pool, or goes straight to the next who waits. One that
     failed, was closed, or was in a caller's own hands takes the long way.
+
+    A network that goes away says nothing: a connection that is not reset within `reset_within` seconds is cut off, and so are
+    those that have not come back `close_within` seconds after `close`.
     """
 
-    def __init__(self, pool: asyncpg.Pool, size: int) -> None:
+    def __init__(self, pool: asyncpg.Pool, size: int, *, reset_within: float, close_within: float) -> None:
         self._pool = pool
+        self._reset_within = reset_within
+        self._close_within = close_within
         self._size = self._room = size
         """How many more may be taken out of asyncpg's pool."""
         self._given_up: set[CommandConnection] = set()
@@ -77,13 +85,18 @@ class ConnectionPool:
         self._make_room()
 
     async def close(self) -> None:
-        """Close all connections, each when it comes back."""
+        """Close all connections, each when it comes back; after a time, cut off those that have not."""
         self._closing = True
         if self._sweeping is not None:
             self._sweeping.cancel()
-        while self._idle:
-            await self._let_go(self._idle.pop()[0])
-        await self._pool.close()
+        try:
+            async with asyncio.timeout(self._close_within):
+                while self._idle:
+                    await self._let_go(self._idle.pop()[0])
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+            _log.warning("connections_cut_off", after_s=self._close_within)
 
     async def _open(self) -> CommandConnection:
         self._room -= 1
@@ -111,7 +124,10 @@ class ConnectionPool:
 
     async def _let_go(self, connection: CommandConnection) -> None:
         try:
-            await self._pool.release(cast("Any", connection))
+            await self._pool.release(cast("Any", connection), timeout=self._reset_within)
+        except _LOST:
+            # It could not be reset, and asyncpg has cut it off: whoever used it has what he wanted, or an error of his own.
+            pass
         finally:
             if connection in self._given_up:
                 self._given_up.remove(connection)

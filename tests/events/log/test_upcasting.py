@@ -6,6 +6,7 @@ than known taken for the newest; models read as Python values instead of as JSON
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,23 @@ async def test_what_is_written_today_is_not_raised_again(database: Database) -> 
     (event,) = [each async for each in EventLog(database).read()]
     assert event.payload == Profile(profile_id=UUID(int=1), name="Ada", tier="gold", languages=("fr",))
     assert event.metadata["schema_version"] == 3
+
+
+async def test_what_is_written_without_its_class_has_the_version_of_the_class(database: Database) -> None:
+    newest = {"profileId": str(UUID(int=1)), "name": "Ada", "tier": "gold", "languages": ["fr"]}
+    oldest = {"profileId": str(UUID(int=1)), "fullName": "Ada"}
+
+    def changed(payload: Any, **metadata: Any) -> DomainEvent[Any]:
+        return DomainEvent(
+            event_type="profile.changed", aggregate_type="profile", aggregate_id="ada", payload=payload, metadata=metadata
+        )
+
+    caused = changed(newest).caused_by(timestamp=datetime.now(UTC), causation_id="a", correlation_id="b")
+    await append_committed(database, [changed(newest), caused, changed(oldest, schema_version=1)])
+    first, second, raised = [each async for each in EventLog(database).read()]
+    assert first.payload == second.payload == Profile(profile_id=UUID(int=1), name="Ada", tier="gold", languages=("fr",))
+    assert raised.payload.name == "Ada"
+    assert raised.metadata["schema_version"] == 3
 
 
 async def test_a_subscription_gets_the_newest_version(database: Database) -> None:

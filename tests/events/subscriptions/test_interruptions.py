@@ -1,7 +1,8 @@
 """What interrupts a worker, and what must not: outages, slow and cancelled handlers, the order to stop, other programs.
 
 Planted bugs, each seen to fail its test: a heartbeat's answer that turns the checkpoint back; a partition that its own process
-may not take again before the lease is over; a cancelled handler that ends the worker; an outage that uses attempts up.
+may not take again before the lease is over; a cancelled handler that ends the worker; an outage that uses attempts up; a
+session that a handler ended taken for an outage; a COMMIT of a handler's not noticed; a session used again as handlers left it.
 """
 
 import asyncio
@@ -70,6 +71,51 @@ async def test_a_handler_that_lets_its_own_cancellation_out_has_failed(
         await DeadLetters(database).discard(all=True)
         await running.wait_until(last, WAIT_S)
     assert seen.versions("a") == [1]
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("SELECT pg_terminate_backend(pg_backend_pid())", "SessionEndedError: the session of the transaction ended"),
+        ("COMMIT", "TransactionScopeError: the handler ended the transaction itself"),
+    ],
+)
+async def test_an_exactly_once_handler_that_ends_its_own_transaction_is_set_aside_like_any_other(
+    database: Database, log: Log, statement: str, error: str
+) -> None:
+    seen = Seen()
+
+    async def end(event: DomainEvent[Any]) -> None:
+        if event.aggregate_id == "bad":
+            async with database.connection() as connection:
+                await connection.execute(statement)
+        await seen(event)
+
+    running = EventSubscriber(database, "test", exactly_once=True, start="beginning", retries=QUICK, poll=0.05)
+    running.on(NOTED, end)
+    async with running:
+        await log.note("a", "bad", "b")
+        await until(lambda: _equal(dead_letters(database), ["dead"]))
+        (letter,) = await DeadLetters(database).list()
+        await EventSubscriber(database, "test").wait_until(1, WAIT_S)
+        await until(lambda: _true({1, 3} <= set(seen.positions)))
+    assert (letter.position, letter.attempts) == (2, QUICK.attempts)
+    assert letter.error is not None
+    assert letter.error.startswith(error)
+
+
+async def test_what_an_exactly_once_handler_does_to_its_session_ends_with_the_transaction(database: Database, log: Log) -> None:
+    found: list[str] = []
+
+    async def change(event: DomainEvent[Any]) -> None:
+        found.append(await database.fetch_value("SHOW search_path"))
+        await database.execute("SET search_path = elsewhere")
+
+    running = EventSubscriber(database, "test", exactly_once=True, start="beginning", batch_size=1)
+    running.on(NOTED, change)
+    async with running:
+        await running.wait_until(await log.note("a", "b"), WAIT_S)
+    assert len(set(found)) == 1
 
 
 async def test_a_follower_outlives_a_cancelled_handler(database: Database, log: Log) -> None:

@@ -1,6 +1,7 @@
 """PostgreSQL goes away while subscriptions run in this process; delivery goes on by itself, and nothing is lost.
 
-Planted bug, seen to fail its test: a worker that waits for an answer without a limit.
+Planted bugs, each seen to fail its test: a worker that waits for an answer without a limit (hangs); exactly-once deliveries
+over the pool.
 """
 
 import asyncio
@@ -19,6 +20,8 @@ from clone_cqrs.events import EventSubscriber, RetryPolicy
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres import Database
 
+LIMITS = {"statement_timeout": 0.5, "connect_timeout": 0.5, "idle_in_transaction_timeout": 2.0}
+"""The last one is how long the server keeps what a session holds of which it does not hear any more."""
 PATIENT = RetryPolicy(attempts=1000, first_delay=0.02, longest_delay=0.1)
 
 
@@ -65,44 +68,77 @@ async def test_a_restart_of_postgresql_is_survived_by_every_kind_of_subscription
         assert await database.fetch_value("SELECT count(*) FROM cqrs.set_aside WHERE state = 'dead'") == 0
 
 
-@pytest.mark.parametrize("name", ["named", None])
-async def test_a_network_that_goes_away_without_a_word_is_noticed(dsn: str, log: Log, name: str | None) -> None:
+@pytest.mark.parametrize(("name", "exactly_once"), [("named", False), ("once", True), (None, False)])
+async def test_a_network_that_goes_away_without_a_word_is_noticed(
+    dsn: str, log: Log, name: str | None, exactly_once: bool
+) -> None:
     seen = Seen()
-    async with Proxy(dsn) as proxy:
-        limits = {"statement_timeout": 0.5, "connect_timeout": 0.5}
-        async with Database.open(proxy.dsn, **limits) as database:
-            running = EventSubscriber(database, name, start="beginning", poll=0.05, lease=1)
-            running.on(NOTED, seen)
-            await running.start()
-            await log.note("a")
-            await until(lambda: _true(len(seen.positions) == 1))
-            proxy.swallow_everything()
-            await log.note("a")
-            await asyncio.sleep(0.2)
-            # Those connections will never be heard of again; new ones get through.
-            lost, proxy.links = proxy.links, set()
-            proxy._open_gate = asyncio.Event()
-            proxy._open_gate.set()
-            await until(lambda: _true(len(set(seen.positions)) == 2))
-            await running.stop()
-            for link in lost:
-                link.drop()
+    async with Proxy(dsn) as proxy, Database.open(proxy.dsn, **LIMITS) as database:
+        running = EventSubscriber(
+            database, name, exactly_once=exactly_once, start="beginning", poll=0.05, lease=1, handler_timeout=0.5
+        )
+        running.on(NOTED, seen)
+        await running.start()
+        await log.note("a")
+        await until(lambda: _true(len(seen.positions) == 1))
+        proxy.swallow_everything()
+        await log.note("a")
+        await asyncio.sleep(0.2)
+        proxy.let_new_ones_through()
+        await until(lambda: _true(len(set(seen.positions)) == 2))
+        await running.stop()
     assert seen.versions("a")[-1] == 2
 
 
-async def test_a_subscription_does_not_queue_with_the_commands(dsn: str, log: Log) -> None:
+@pytest.mark.parametrize("silent_at", ["INSERT", "move"])
+async def test_an_exactly_once_effect_that_the_network_swallows_is_undone_and_comes_again(
+    dsn: str, log: Log, silent_at: str
+) -> None:
+    await log.database.execute("CREATE TABLE effect (position bigint)")
+    seen = Seen()
+    async with Proxy(dsn) as proxy, Database.open(proxy.dsn, **LIMITS) as database:
+
+        async def write(event: DomainEvent[Any]) -> None:
+            await seen(event)
+            if event.position == 2 and len(seen.events) == 2 and silent_at == "INSERT":
+                proxy.swallow_everything()
+            await database.execute("INSERT INTO effect VALUES ($1)", event.position)
+            if event.position == 2 and len(seen.events) == 2 and silent_at == "move":
+                proxy.swallow_everything()
+
+        running = EventSubscriber(
+            database, "once", exactly_once=True, start="beginning", retries=PATIENT, poll=0.05, lease=1, handler_timeout=0.5
+        )
+        running.on(NOTED, write)
+        await running.start()
+        await log.note("a")
+        await until(lambda: _true(len(seen.positions) == 1))
+        await log.note("a")
+        await until(lambda: _true(len(seen.positions) == 2))
+        await asyncio.sleep(0.2)
+        proxy.let_new_ones_through()
+        await until(lambda: _effects(log.database, [1, 2]))
+        await running.stop()
+
+
+@pytest.mark.parametrize("exactly_once", [False, True])
+async def test_a_subscription_does_not_queue_with_the_commands(dsn: str, log: Log, exactly_once: bool) -> None:
     seen = Seen()
     async with Database.open(dsn, max_connections=2) as database, AsyncExitStack() as busy:
-        running = EventSubscriber(database, "test", start="beginning", lease=0.5)
+        running = EventSubscriber(database, "test", exactly_once=exactly_once, start="beginning", lease=0.5)
         running.on(NOTED, seen)
         await running.start()
         await until(lambda: _owned(log.database))
         for _ in range(2):
             await busy.enter_async_context(database.acquire())
-        await EventSubscriber(log.database, "test").wait_until(await log.note("a", "b"), WAIT_S)
+        await EventSubscriber(log.database, "test", exactly_once=exactly_once).wait_until(await log.note("a", "b"), WAIT_S)
         await busy.aclose()
         await running.stop()
     assert seen.positions == [1, 2]
+
+
+async def _effects(database: Database, wanted: list[int]) -> bool:
+    return [row["position"] for row in await database.fetch("SELECT position FROM effect ORDER BY 1")] == wanted
 
 
 async def _owned(database: Database) -> bool:

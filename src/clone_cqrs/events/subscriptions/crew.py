@@ -135,7 +135,7 @@ class Crew:
 
     async def _tell_alive(self) -> int:
         """Say that this process works on the subscription; returns how many do."""
-        async with self._database.acquire() as connection:
+        async with asyncio.timeout(self._database.answer_within), self._database.acquire() as connection:
             workers: int = await connection.fetchval(
                 _TELL_ALIVE, self._name, self._owner, timedelta(seconds=self._settings.lease)
             )
@@ -171,7 +171,7 @@ class Crew:
 
     async def _leave(self) -> None:
         try:
-            async with self._database.acquire() as connection:
+            async with asyncio.timeout(self._database.answer_within), self._database.acquire() as connection:
                 await connection.execute(_TELL_GONE, self._name, self._owner)
         except Exception as error:
             _log.warning("subscription_left_without_goodbye", subscription=self._name, error=describe(error)[0])

@@ -95,7 +95,7 @@ def is_outage(error: BaseException) -> bool:
     """
     return any(
         isinstance(cause, StorageUnavailableError | ConnectionError | socket.gaierror)
-        or (isinstance(cause, asyncpg.PostgresError) and is_unavailable(cause))
+        or (isinstance(cause, asyncpg.PostgresError | asyncpg.InternalClientError) and is_unavailable(cause))
         for cause in chain_of(error)
     )
 

@@ -10,10 +10,12 @@ from zlib import crc32
 
 import asyncpg
 
+from clone_cqrs.errors import TransactionScopeError
 from clone_cqrs.events.own_connection import OwnConnection
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
 from clone_cqrs.events.subscriptions.delivery import Handlers
+from clone_cqrs.events.subscriptions.effects import Effects
 from clone_cqrs.events.subscriptions.lease import Lease, LeaseLostError
 from clone_cqrs.events.subscriptions.set_aside import HeldBack, SetAside
 from clone_cqrs.events.subscriptions.settings import SubscriptionSettings
@@ -22,6 +24,7 @@ from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.errors import is_unavailable
 from clone_cqrs.postgres.statements import statement
 from clone_cqrs.telemetry import get_logger
+from clone_cqrs.telemetry.error_text import error_text
 
 _log = get_logger(__name__)
 _READ_EVENT = statement("clone_cqrs.events.subscriptions", "read_event")
@@ -43,6 +46,7 @@ class PartitionWorker:
     ) -> None:
         self._database = database
         self._own = own
+        self._effects = Effects(database)
         self._lease = lease
         self._handlers = handlers
         self._settings = settings
@@ -78,6 +82,7 @@ class PartitionWorker:
             await self._run()
         finally:
             self._own.close()
+            self._effects.close()
 
     async def _run(self) -> None:
         await self._set_aside.load()
@@ -164,7 +169,7 @@ class PartitionWorker:
         try:
             reached = await self._in_transaction(wanted, last)
         except Exception as error:
-            _failure_of_handler(error)
+            self._failure_of_handler(error)
         else:
             self._handled_up_to(reached)
             return
@@ -172,7 +177,7 @@ class PartitionWorker:
             try:
                 await self._in_transaction([row], row["position"])
             except Exception as error:
-                await self._set_aside.add(row, _failure_of_handler(error), 1, row["position"])
+                await self._set_aside.add(row, self._failure_of_handler(error), 1, row["position"])
             self._handled_up_to(row["position"])
             if self._stopping.is_set():
                 return
@@ -182,11 +187,11 @@ class PartitionWorker:
         """Handle rows, and store how far that went: `last`, unless it took too long, or the worker is told to stop."""
         began = time.monotonic()
         reached = last
-        async with self._database.transaction() as connection:
+        async with self._effects.transaction() as connection:
             await self._allow_for_slow_handlers(connection)
             for row in rows:
                 if not self._set_aside.holds((row["aggregate_type"], row["aggregate_id"])):
-                    await self._deliver_inside(row)
+                    await self._deliver_inside(row, connection)
                 if row is not rows[-1] and (self._stopping.is_set() or time.monotonic() - began > _SAVE_EVERY_S):
                     reached = row["position"]
                     break
@@ -199,8 +204,12 @@ class PartitionWorker:
         if longest >= self._database.idle_within:
             await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = {int((longest + 10) * 1000)}")
 
-    async def _deliver_inside(self, row: asyncpg.Record) -> None:
+    async def _deliver_inside(self, row: asyncpg.Record, connection: asyncpg.Connection) -> None:
         error = await self._deliver(row)
+        if error is None and not connection.is_in_transaction():
+            error = TransactionScopeError(
+                "the handler ended the transaction itself: COMMIT and ROLLBACK are the subscription's"
+            )
         if error is not None:
             raise _HandlerFailedError from error
 
@@ -226,13 +235,13 @@ class PartitionWorker:
         error: Exception | None = None
         if self._settings.exactly_once:
             try:
-                async with self._database.transaction() as connection:
+                async with self._effects.transaction() as connection:
                     if row is not None:
                         await self._allow_for_slow_handlers(connection)
-                        await self._deliver_inside(row)
+                        await self._deliver_inside(row, connection)
                     following = await self._finish(held, checkpoint, connection)
             except Exception as failed:
-                error = _failure_of_handler(failed)
+                error = self._failure_of_handler(failed)
         else:
             if row is not None:
                 error = await self._deliver(row)
@@ -252,6 +261,23 @@ class PartitionWorker:
         await self._lease.move(checkpoint, connection)
         return await self._set_aside.move_on(held, checkpoint, connection)
 
+    def _failure_of_handler(self, error: Exception) -> Exception:
+        """The error to set an event aside with. Raises: `error` itself, where the lease is lost or the database not there."""
+        if isinstance(error, _HandlerFailedError) and isinstance(error.__cause__, Exception):
+            # Also a TimeoutError or a refused connection: those of a handler are about its own world.
+            cause = error.__cause__
+            return (
+                SessionEndedError(f"the session of the transaction ended ({error_text(cause)})").with_traceback(
+                    cause.__traceback__
+                )
+                if self._effects.session_ended
+                else cause
+            )
+        if isinstance(error, LeaseLostError | asyncpg.InterfaceError) or is_unavailable(error):
+            # An InterfaceError here is a connection that was found closed.
+            raise error
+        return error
+
     def _handled_up_to(self, position: int) -> None:
         """A transaction has committed that stored this checkpoint."""
         self._lease.reached(position)
@@ -269,15 +295,8 @@ class _HandlerFailedError(Exception):
     """A handler's own failure, in a transaction that has to be rolled back for it."""
 
 
-def _failure_of_handler(error: Exception) -> Exception:
-    """The error to set an event aside with. Raises: `error` itself where the lease is lost or the database is not there."""
-    if isinstance(error, _HandlerFailedError) and isinstance(error.__cause__, Exception):
-        # Also a TimeoutError or a refused connection: those of a handler are about its own world.
-        return error.__cause__
-    if isinstance(error, LeaseLostError | asyncpg.InterfaceError | asyncpg.InternalClientError) or is_unavailable(error):
-        # asyncpg's own two are a connection that was found closed, and one that the server closed while it was idle.
-        raise error
-    return error
+class SessionEndedError(Exception):
+    """The handler failed, and the session of its transaction was gone. That is no outage: the set aside event is written."""
 
 
 def partition_of(aggregate_type: str, aggregate_id: str, partitions: int) -> int:
