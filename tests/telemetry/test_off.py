@@ -38,10 +38,9 @@ async def test_everything_works_where_the_extra_is_not_installed(points_dsn: str
     assert all("pip install 'clone-cqrs[telemetry]'" in text for text in refused.values())
 
 
-@pytest.mark.parametrize("module", ["bootstrap", "domain", "cli", "instrumentation", "telemetry"])
-def test_importing_the_package_imports_no_extra(module: str) -> None:
+def test_importing_the_package_imports_no_extra() -> None:
     program = (
-        f"import sys, clone_cqrs.{module};"
+        "import sys, clone_cqrs.bootstrap, clone_cqrs.domain, clone_cqrs.cli, clone_cqrs.instrumentation;"
         "print([name for name in sys.modules if name.partition('.')[0] in ('opentelemetry', 'prometheus_client')])"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=ENVIRONMENT)

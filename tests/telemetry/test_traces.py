@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace import SpanKind, StatusCode
 from tests.commands.waiting import DEADLINE_S, until
 from tests.consistency.points import PointsGiven
@@ -185,6 +186,16 @@ async def test_without_tracing_the_trace_of_an_event_is_handed_on_as_it_is(point
     assert [event.metadata["traceparent"].split("-")[1] for event in heard] == [trace_id] * 2
 
 
+async def test_a_trace_that_is_not_sampled_is_sampled_nowhere(points_dsn: str) -> None:
+    nobody, somebody = Spans(ALWAYS_OFF), Spans(ParentBased(ALWAYS_ON))
+    async with watched(points_dsn, somebody) as worker, watched(points_dsn, nobody, workers=False) as application:
+        (event,) = (await application.commands.execute(give_points(uuid4()))).events
+        await worker.drain(DEADLINE_S)
+    flags = int(event.metadata["traceparent"].rpartition("-")[2], 16)
+    assert flags & 1 == 0
+    assert somebody.names() == nobody.names() == []
+
+
 @pytest.mark.parametrize("traceparent", ["nonsense", "", 7])
 async def test_a_trace_context_that_cannot_be_read_stops_nobody(points_dsn: str, spans: Spans, traceparent: object) -> None:
 
@@ -196,3 +207,19 @@ async def test_a_trace_context_that_cannot_be_read_stops_nobody(points_dsn: str,
         await append_committed(application.database, [event])
         await ended(spans, PROCESS, PROCESS)
     assert {span.status.status_code for span in spans.ended()} == {StatusCode.UNSET}
+
+
+async def test_a_look_that_leads_to_no_refresh_is_called_so(points_dsn: str, spans: Spans) -> None:
+    application = watched(points_dsn, spans)
+    around = application.consistency._around_refresh
+
+    async def skipped() -> bool:
+        return False
+
+    application.consistency.use_around_refreshes(lambda view, _refresh: around(view, skipped))
+    async with application:
+        await application.commands.execute(give_points(uuid4()))
+        await application.drain(DEADLINE_S)
+    look = spans.named("look at points_view")
+    assert (look.attributes or {})["cqrs.outcome"] == "skipped"
+    assert REFRESH not in spans.names()

@@ -7,6 +7,7 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 from tests.telemetry.points_application import Hear, nothing, points_application
 
 from clone_cqrs.bootstrap import Application
@@ -17,9 +18,9 @@ from clone_cqrs.instrumentation import instrument
 class Spans:
     """What an SDK that is set up for one application collects."""
 
-    def __init__(self) -> None:
+    def __init__(self, sampler: Sampler = ALWAYS_ON) -> None:
         self._exporter = InMemorySpanExporter()
-        self.provider = TracerProvider()
+        self.provider = TracerProvider(sampler)
         self.provider.add_span_processor(SimpleSpanProcessor(self._exporter))
 
     def ended(self) -> tuple[ReadableSpan, ...]:

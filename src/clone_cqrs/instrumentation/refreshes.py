@@ -14,10 +14,12 @@ from clone_cqrs.telemetry.context import Handling, carried, correlation_of, trac
 
 if TYPE_CHECKING:
     from clone_cqrs.telemetry.meters import Meters
-    from clone_cqrs.telemetry.tracing import Tracing
+    from clone_cqrs.telemetry.tracing import Span, Tracing
 
 _MOST_CAUSES: Final = 32
 """Of one refresh, that its span is linked to: it can follow from thousands of events."""
+_SKIPPED: Final = "skipped"
+"""A look at a view that found no refresh worth its cost, or another process at it."""
 
 Cause = Mapping[str, Any]
 
@@ -47,9 +49,12 @@ class WatchedRefreshes:
         began = time.perf_counter()
         outcome = FAILED
         try:
-            with Handling(correlation, {"view": view}), self._span(view, causes):
+            with Handling(correlation, {"view": view}), self._span(view, causes) as span:
                 carried_out = await refresh()
-            outcome = "not_worth_it" if carried_out is False else OK
+                outcome = _SKIPPED if carried_out is False else OK
+                if span is not None and outcome == _SKIPPED:
+                    span.update_name(f"look at {view}")
+                    span.set_attribute("cqrs.outcome", outcome)
         except BaseException:
             # It will be tried again, for the same events.
             self._causes[view] = [*causes, *self._causes.get(view, [])][:_MOST_CAUSES]
@@ -58,7 +63,7 @@ class WatchedRefreshes:
             self._count(view, outcome, time.perf_counter() - began)
         return carried_out
 
-    def _span(self, view: str, causes: list[Cause]) -> AbstractContextManager[object]:
+    def _span(self, view: str, causes: list[Cause]) -> AbstractContextManager[Span | None]:
         if self._tracing is None:
             return nullcontext()
         traces = [trace_of(cause) for cause in causes]
@@ -80,5 +85,5 @@ class WatchedRefreshes:
             return
         label = self._meters.name(view)
         self._meters.refreshes.labels(label, outcome).inc()
-        if outcome != "not_worth_it":
+        if outcome != _SKIPPED:
             self._meters.refresh_duration.labels(label).observe(seconds)

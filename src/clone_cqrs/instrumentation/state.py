@@ -59,8 +59,17 @@ class StateCollector(Collector):
         return ()  # or else the registry would collect when this is registered
 
     def collect(self) -> Iterator[Metric]:
-        if self.asks_in is not None and not _in_a_loop():
-            asyncio.run_coroutine_threadsafe(self.read(), self.asks_in).result(2 * _READ_WITHIN_S)
+        if self.asks_in is None or _in_a_loop():
+            yield from self._told()
+        else:
+            # All of it in the loop: what is told of the process changes there.
+            yield from asyncio.run_coroutine_threadsafe(self._read_and_told(), self.asks_in).result(2 * _READ_WITHIN_S)
+
+    async def _read_and_told(self) -> list[Metric]:
+        await self.read()
+        return list(self._told())
+
+    def _told(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("cqrs_database_up", "Whether the database could be asked just now.", float(self._up))
         yield from self._of_cache()
         yield from self._of_pool()

@@ -84,7 +84,7 @@ class Meters:
         )
         self.refreshes = Counter(
             "cqrs_view_refreshes",
-            "Refreshes that this process considered: ok, not_worth_it or failed.",
+            "Refreshes that this process considered: ok, skipped or failed.",
             ["view", "outcome"],
             registry=registry,
         )
