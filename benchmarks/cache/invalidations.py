@@ -16,7 +16,7 @@ from clone_cqrs.messages import uuid7
 GOAL_US = 20.0
 _MANY = 10_000
 _IN_A_ROUND = 100
-_PEERS_AT_MOST = 100_000
+_PEERS_AT_MOST = 10_000
 _OURS = "an event, its rule, QueryBus"
 
 

@@ -14,7 +14,7 @@ async def run(*, rounds: int, calls: int, entries: Sequence[int], step: Callable
     return [
         await hits.run(rounds=rounds, calls=calls, step=step),
         await invalidations.run_many(rounds=few, step=step),
-        await invalidations.run_one(rounds=rounds, entries=entries, step=step),
+        await invalidations.run_one(rounds=few, entries=entries, step=step),
         await misses.run(rounds=few, step=step),
     ]
 
@@ -22,11 +22,9 @@ async def run(*, rounds: int, calls: int, entries: Sequence[int], step: Callable
 def steps(rounds: int, entries: Sequence[int]) -> int:
     """How often `run` calls `step`."""
     few = _few(rounds)
-    return (
-        hits.steps(rounds) + invalidations.steps_of_many(few) + invalidations.steps_of_one(rounds, entries) + misses.steps(few)
-    )
+    return hits.steps(rounds) + invalidations.steps_of_many(few) + invalidations.steps_of_one(few, entries) + misses.steps(few)
 
 
 def _few(rounds: int) -> int:
     # What takes long in a round needs fewer of them.
-    return max(1, rounds // 6)
+    return max(1, rounds // 4)

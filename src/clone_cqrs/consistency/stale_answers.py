@@ -7,6 +7,7 @@ from typing import Any
 from clone_cqrs.consistency.rule import ConsistencyRule
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.queries import QueryBus
+from clone_cqrs.queries.cache.cache import StalePart
 from clone_cqrs.queries.cache.scope import field_value, scope_value
 
 _MOST = 10_000
@@ -16,13 +17,14 @@ class StaleAnswers:
     """Query types, or parts of them by scope: dropped when the event comes, and kept in mind until the view has followed."""
 
     def __init__(self) -> None:
-        self._parts: set[tuple[str, str | None, str | None]] = set()
+        self._parts: set[StalePart] = set()
 
     def add(self, rule: ConsistencyRule, event: DomainEvent[Any]) -> None:
         """What a rule says that an event makes untrue."""
         value = None if rule.scope is None else scope_value(field_value(event.payload, rule.scope))
         scope = None if value is None else rule.scope
-        self._parts.update((query_type, scope, value) for query_type in rule.affected_query_types)
+        for query_type in rule.affected_query_types:
+            self._parts.add((query_type, scope, value))
 
     def update(self, others: StaleAnswers) -> None:
         """Add those of another."""
@@ -33,8 +35,4 @@ class StaleAnswers:
 
     def drop(self, query_bus: QueryBus, below: int | None = None) -> None:
         """Drop them from a cache; with `below`, those that are not known to hold that position."""
-        for query_type, scope, value in self._parts:
-            if scope is None:
-                query_bus.invalidate_cache_by_type(query_type, below=below)
-            else:
-                query_bus.invalidate_cache_by_scope(query_type, scope, value, below=below)
+        query_bus.drop_answers(self._parts, below)

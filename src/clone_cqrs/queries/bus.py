@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -20,8 +20,9 @@ from clone_cqrs.messages.wire import checked_json, parse_message, read_message, 
 from clone_cqrs.postgres import Database, in_ambient_transaction
 from clone_cqrs.postgres.ambient import surrounding_transaction
 from clone_cqrs.queries.answering import answered_within, forbidden, refusal
-from clone_cqrs.queries.cache.cache import QueryCache
+from clone_cqrs.queries.cache.cache import QueryCache, StalePart
 from clone_cqrs.queries.cache.entry import Entry
+from clone_cqrs.queries.cache.scope import scope_value
 from clone_cqrs.queries.cache.statistics import CacheStatistics
 from clone_cqrs.queries.cached_answers import CachedAnswers
 from clone_cqrs.queries.explanation import Explanation
@@ -246,7 +247,7 @@ class QueryBus(Bus[QueryHandler]):
     def invalidate_cache_by_type(self, type_or_class: str | type[Query[Any, Any]], *, below: int | None = None) -> int:
         """Drop all answers of a type; with `below`, those that are not known to hold that position. Returns how many."""
         name = type_or_class if isinstance(type_or_class, str) else type_or_class.type_name
-        return self._cache.invalidate_type(name, below)
+        return self._cache.invalidate_part(name, None, None, below)
 
     def invalidate_cache_by_scope(self, query_type: str, field: str, value: Any, *, below: int | None = None) -> int:
         """Drop the answers of a type whose question has this value in a field of its payload, or has no such field.
@@ -255,7 +256,12 @@ class QueryBus(Bus[QueryHandler]):
         type. below: leaves the answers that are known to hold everything up to this position. Costs what is dropped, whatever
         the cache holds. Returns how many.
         """
-        return 0 if self._cached is None else self._cached.invalidate_scope(query_type, field, value, below)
+        return self._cache.invalidate_part(query_type, field, scope_value(value), below)
+
+    def drop_answers(self, parts: Iterable[StalePart], below: int | None = None) -> None:
+        """Drop several parts of what is cached; `below` as above. For rules, which know values as the cache compares them."""
+        for query_type, field, value in parts:
+            self._cache.invalidate_part(query_type, field, value, below)
 
     def clear_cache(self) -> int:
         """Drop all answers. Returns how many."""

@@ -17,7 +17,6 @@ from clone_cqrs.queries.cache.entry import Entry
 from clone_cqrs.queries.cache.keys import PayloadKey, key_function
 from clone_cqrs.queries.cache.load import Load
 from clone_cqrs.queries.cache.partition import Partition
-from clone_cqrs.queries.cache.scope import scope_value
 from clone_cqrs.queries.explanation import Explanation
 from clone_cqrs.queries.levels import Consistency
 from clone_cqrs.queries.plan import QueryPlan
@@ -119,13 +118,6 @@ class CachedAnswers:
         partition = self.cache.partition(query.query_type)
         key = question_key(partition, query)
         return 0 if key is None else self.cache.invalidate_payload(partition, key.value)
-
-    def invalidate_scope(self, query_type: str, field: str, value: Any, below: int | None = None) -> int:
-        """Drop the answers of a type that a value in a field concerns."""
-        text = scope_value(value)
-        if text is None:
-            return self.cache.invalidate_type(query_type, below)
-        return self.cache.invalidate_scope(query_type, field, text, below)
 
     def find(self, partition: Partition, key: PayloadKey, caller: Caller, level: Consistency) -> Entry | None:
         """The entry that serves a caller at a level, ready or loading."""

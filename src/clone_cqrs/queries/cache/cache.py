@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Hashable
 from copy import deepcopy
 from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, TypeAlias
 
 from clone_cqrs.messages import QueryResult
 from clone_cqrs.queries.cache.entry import Entry
@@ -19,6 +19,10 @@ from clone_cqrs.queries.cache.statistics import CacheStatistics
 
 _ENTRY_BYTES = 1_200
 """What an entry takes besides its data: itself, its keys and its places in the indexes."""
+
+
+StalePart: TypeAlias = tuple[str, str | None, str | None]
+"""Entries to drop: of a query type; of a field, and with this scope value in it, where one is named."""
 
 
 class QueryCache:
@@ -139,21 +143,22 @@ class QueryCache:
         return self.usable_until > self.clock()
 
     def invalidate_payload(self, partition: Partition, payload_key: Hashable) -> int:
-        """Drop the entries of one payload, whoever asked. This and the other three return how many were dropped.
-
-        below, in the next two: leaves the entries whose stamp is this position or a later one, for they hold its event.
-        """
+        """Drop the entries of one payload, whoever asked. This and the other two return how many were dropped."""
         return self._invalidate(partition.of_payload(payload_key))
 
-    def invalidate_type(self, query_type: str, below: int | None = None) -> int:
-        """Drop the entries of a type."""
-        partition = self._partitions.get(query_type)
-        return 0 if partition is None else self._invalidate(partition.all(below))
+    def invalidate_part(self, query_type: str, field: str | None, value: str | None, below: int | None) -> int:
+        """Drop the entries of a type that were asked with this value in a field, or without any; all of it without a field or a
+        value.
 
-    def invalidate_scope(self, query_type: str, field: str, value: str, below: int | None = None) -> int:
-        """Drop the entries of a type that were asked with this value in a field, or without any. Costs what is dropped."""
+        value: a scope value. below: leaves the entries whose stamp is this position or a later one, for they hold its event.
+        Costs what is dropped.
+        """
         partition = self._partitions.get(query_type)
-        return 0 if partition is None else self._invalidate(partition.concerned(field, value, below))
+        if partition is None:
+            return 0
+        if field is None or value is None:
+            return self._invalidate(partition.all(below))
+        return self._invalidate(partition.concerned(field, value, below))
 
     def clear(self) -> int:
         """Drop everything."""

@@ -59,7 +59,8 @@ class Partition:
 
         below, here and in `all`: only those stamped below this position, which the caller drops.
         """
-        self.index(field)
+        if field not in self._scopes:
+            self.index(field)
         return self._scopes[field].concerned(value, below)
 
     def all(self, below: int | None = None) -> list[Entry]:

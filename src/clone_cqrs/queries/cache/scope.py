@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import lru_cache
@@ -62,27 +62,36 @@ class ScopeIndex:
 
 def field_value(payload: Any, field: str) -> Any:
     """What a payload, a model or a mapping in either spelling, has in a field; None where it has no such field."""
-    if isinstance(payload, Mapping):
-        for name in (field, to_snake(field), to_camel(field)):
-            if name in payload:
-                return payload[name]
+    attribute = _attribute_of(type(payload), field)
+    if attribute is not None:
+        return getattr(payload, attribute, None)
+    for name in (field, to_snake(field), to_camel(field)):
+        if name in payload:
+            return payload[name]
+    return None
+
+
+_NO_SUCH_FIELD = ""
+"""As an attribute, what nothing has."""
+
+
+def _attribute(cls: type, field: str) -> str | None:
+    """The attribute in which objects of a class have a field; None for mappings."""
+    if issubclass(cls, Mapping):
         return None
-    if isinstance(payload, BaseModel):
-        attribute = _attribute(type(payload), field)
-        return None if attribute is None else getattr(payload, attribute, None)
-    return getattr(payload, field, None)
-
-
-@lru_cache(maxsize=4096)
-def _attribute(model: type[BaseModel], field: str) -> str | None:
-    known = model.model_fields
+    if not issubclass(cls, BaseModel):
+        return field
+    known = cls.model_fields
     for name in (field, to_snake(field)):
         if name in known:
             return name
     for name, info in known.items():
         if field in (info.alias, info.validation_alias, info.serialization_alias):
             return name
-    return None
+    return _NO_SUCH_FIELD
+
+
+_attribute_of: Callable[[type, str], str | None] = lru_cache(maxsize=4096)(_attribute)
 
 
 def scope_value(value: Any) -> str | None:
