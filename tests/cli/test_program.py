@@ -20,7 +20,9 @@ COMMANDS = (
     "serve",
     "status",
     "subscriptions remove",
+    "views list",
     "views refresh",
+    "views verify",
     "worker",
 )
 

@@ -22,7 +22,7 @@ from clone_cqrs.cli.operating.serve import serve, token
 from clone_cqrs.cli.operating.status import status
 from clone_cqrs.cli.operating.subscriptions import subscriptions
 from clone_cqrs.cli.operating.worker import worker
-from clone_cqrs.cli.views import views
+from clone_cqrs.cli.views.program import views
 
 EPILOG = (
     "Exit codes: 0 done, 1 it could not be done (or not all of it), 2 the call was wrong, 3 the application refused, "

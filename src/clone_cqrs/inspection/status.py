@@ -93,11 +93,12 @@ async def status(application: Application) -> Status:
         states,
         tuple(name for name in dict.fromkeys(wanted) if name is not None and name not in started),
         tuple(Worker(**row) for row in await database.fetch(_LIVE_WORKERS)),
-        await _views(database, [view.name for view in application.views]),
+        await view_statuses(database, [view.name for view in application.views]),
         None if cache.position is None else cache,
     )
 
 
-async def _views(database: Database, names: list[str]) -> tuple[ViewStatus, ...]:
+async def view_statuses(database: Database, names: list[str]) -> tuple[ViewStatus, ...]:
+    """Of the views that are named, in that order."""
     quoted = [ViewName.parse(name).quoted for name in names]
     return tuple(ViewStatus(**row) for row in await database.fetch(_VIEW_STATUS, names, quoted))

@@ -4,7 +4,7 @@ from clone_cqrs.views.catalog.check import check_views, log_view_findings
 from clone_cqrs.views.catalog.finding import ViewFinding
 from clone_cqrs.views.fresh import create_fresh_view, describe, write_migration
 from clone_cqrs.views.names import ViewName
-from clone_cqrs.views.refresh import refresh_if_worth, refresh_view, sweep_view, view_load
+from clone_cqrs.views.refresh import count_changes, refresh_if_worth, refresh_view, sweep_view, view_load
 from clone_cqrs.views.refreshes import Refreshes, ViewState
 from clone_cqrs.views.verification.verification import ColumnDifference, RowDifference, Verification
 from clone_cqrs.views.verification.verify import verify_view
@@ -21,6 +21,7 @@ __all__ = [
     "ViewName",
     "ViewState",
     "check_views",
+    "count_changes",
     "create_fresh_view",
     "describe",
     "log_view_findings",

@@ -8,9 +8,11 @@ import asyncpg
 
 from clone_cqrs.postgres import Database
 from clone_cqrs.postgres.statements import statement
+from clone_cqrs.views.catalog.layout import change_rows
 from clone_cqrs.views.fresh.readings import BALLAST
 from clone_cqrs.views.fresh.worth import Load, worth_refreshing
 from clone_cqrs.views.names import ViewName
+from clone_cqrs.views.view import MaterializedView
 
 _MATERIALIZED_VIEW = statement("clone_cqrs.views", "materialized_view")
 _CLOSING_S = 5.0
@@ -75,6 +77,14 @@ async def view_load(database: Database, name: str) -> Load | None:
             return None
         row = await connection.fetchrow(_FRESH_VIEW, str(found), found.quoted)
     return None if row is None else Load(**{**row, "changes": max(0.0, row["changes"] - BALLAST)})
+
+
+async def count_changes(database: Database, view: MaterializedView) -> int:
+    """How many changes of a view with a fresh reading are kept, counted."""
+    changes = change_rows(view)
+    known = " AND ".join(f"{ViewName(None, column).quoted} IS NOT NULL" for column in changes.columns.values())
+    count: int = await database.fetch_value(f"SELECT count(*) FROM {changes.table.quoted} WHERE xid IS NOT NULL AND {known}")
+    return count
 
 
 async def refresh_if_worth(database: Database, name: str) -> bool:

@@ -25,6 +25,7 @@ BATCH: Final = 500
 """Keys that are compared at a time: each batch is one short transaction, with one snapshot of its own."""
 
 SHOWN: Final = 20
+HIDDEN: Final = "**********"
 _AT_ONCE = 1_000
 _CLOSING_S = 5.0
 _COLUMNS = statement("clone_cqrs.views", "columns")
@@ -172,4 +173,5 @@ def _difference(comparison: Comparison, found: _Found, row: asyncpg.Record) -> R
         for name, ours, theirs in zip(comparison.types, fresh or nothing, definition or nothing, strict=True)
         if ours != theirs
     )
-    return RowDifference(str(comparison.reading), tuple(row["key"]), side, columns)
+    key = tuple(HIDDEN if name in found.hidden else value for name, value in zip(comparison.keys, row["key"], strict=True))
+    return RowDifference(str(comparison.reading), key, side, columns)

@@ -1,0 +1,1 @@
+"""`clone-cqrs views`: the materialized views of an application, listed, refreshed and verified."""
