@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 _TEXTS = {
     "uuid": "0198c0de-0000-7000-8000-000000000001",
@@ -16,42 +18,59 @@ _MAX_DEPTH = 8
 
 
 def example_of(model: type[BaseModel]) -> Any:
-    """An example with the required fields; the model's own, where it declares one (`json_schema_extra`)."""
+    """An example with the required fields, or with all of them where the model has a rule that asks for more.
+
+    The fields' own examples are taken, where they are declared (`Field(examples=...)`).
+    """
     schema = model.model_json_schema(mode="validation")
-    return _example(schema, schema.get("$defs", {}), "", 0)
+    definitions = schema.get("$defs", {})
+    least = _Example(definitions, everything=False).of(schema)
+    try:
+        model.model_validate_json(json.dumps(least))
+    except (ValidationError, ValueError):
+        return _Example(definitions, everything=True).of(schema)
+    return least
 
 
-def _example(schema: dict[str, Any], definitions: dict[str, Any], name: str, depth: int) -> Any:
-    if depth > _MAX_DEPTH:
+@dataclass(frozen=True)
+class _Example:
+    """everything: also the fields that are optional."""
+
+    definitions: dict[str, Any]
+    everything: bool
+
+    def of(self, schema: dict[str, Any], name: str = "", depth: int = 0) -> Any:
+        if depth > _MAX_DEPTH:
+            return None
+        if "$ref" in schema:
+            return self.of(self.definitions[schema["$ref"].rpartition("/")[2]], name, depth + 1)
+        own = schema.get("examples") or schema.get("enum") or [schema[key] for key in ("const", "default") if schema.get(key)]
+        if own:
+            return own[0]
+        choices = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+        if choices:
+            return self.of(choices[0], name, depth + 1)
+        match schema.get("type"):
+            case "object":
+                members = schema.get("properties", {})
+                wanted = members if self.everything else [each for each in schema.get("required", []) if each in members]
+                return {each: self.of(members[each], each, depth + 1) for each in wanted}
+            case "array":
+                items = schema.get("items") or (schema.get("prefixItems") or [None])[0]
+                return [] if items is None else [self.of(items, name, depth + 1)] * max(1, schema.get("minItems", 0))
+            case "integer" | "number":
+                return _number(schema)
+            case "boolean":
+                return True
+            case "string":
+                return _text(schema, name)
         return None
-    if "$ref" in schema:
-        return _example(definitions[schema["$ref"].rsplit("/", 1)[-1]], definitions, name, depth + 1)
-    for given in (schema.get("examples"), schema.get("enum"), [schema[key] for key in ("const", "default") if key in schema]):
-        if given:
-            return given[0]
-    choices = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
-    if choices:
-        return _example(choices[0], definitions, name, depth + 1)
-    match schema.get("type"):
-        case "object":
-            required = schema.get("required", [])
-            members = schema.get("properties", {})
-            return {key: _example(members[key], definitions, key, depth + 1) for key in required if key in members}
-        case "array":
-            wanted = max(1, schema.get("minItems", 0)) if "items" in schema else 0
-            return [_example(schema["items"], definitions, name, depth + 1) for _ in range(wanted)]
-        case "integer" | "number":
-            return _number(schema)
-        case "boolean":
-            return True
-        case "string":
-            return _text(schema, name)
-    return None
 
 
 def _number(schema: dict[str, Any]) -> float:
-    low = schema.get("minimum", schema.get("exclusiveMinimum", 0) + ("exclusiveMinimum" in schema))
-    return max(low, min(1, schema.get("maximum", 1)))  # type: ignore[no-any-return]
+    low: float = schema.get("minimum", schema.get("exclusiveMinimum", 0) + ("exclusiveMinimum" in schema))
+    high: float = schema.get("maximum", 1)
+    return max(low, min(1, high))
 
 
 def _text(schema: dict[str, Any], name: str) -> str:
