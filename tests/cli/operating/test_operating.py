@@ -6,6 +6,7 @@ printed; a worker that ends at SIGTERM without giving its work back.
 
 import json
 import signal
+import urllib.request
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -40,7 +41,7 @@ def test_a_broken_handler_is_seen_read_mended_and_retried(clone_dsn: str, tmp_pa
     before = called("status", *APP, "--json", dsn=clone_dsn).json
     assert before["notStarted"] == ["cqrs.views", "mail"]
     with (
-        running("worker", *APP, "--json", at=tmp_path / "worker", env=env) as worker,
+        running("worker", *APP, "--json", "--metrics-port", "0", at=tmp_path / "worker", env=env) as worker,
         running("events", "tail", *APP, "--json", "--type", "user.*", at=tmp_path / "tail", env=env) as tail,
     ):
         worker.until(lambda: worker.out)
@@ -79,6 +80,11 @@ def test_a_broken_handler_is_seen_read_mended_and_retried(clone_dsn: str, tmp_pa
         rest = called("dead-letters", "retry", "--type", "user.created", *APP, "--yes", "--json", dsn=clone_dsn)
         assert len(rest.json["retried"]) == USERS - 1
         until(lambda: status_of_mail(clone_dsn)["why"] is None)
+        with urllib.request.urlopen(json.loads(worker.out)["metrics"]) as metrics:
+            assert (
+                f'cqrs_deliveries_total{{outcome="ok",subscription="mail",type="user.created"}} {USERS}.0'
+                in metrics.read().decode()
+            )
         assert "no worker" not in called("status", *APP, dsn=clone_dsn).out
 
         assert tail.end(signal.SIGINT) == 130
