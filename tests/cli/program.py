@@ -98,14 +98,16 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str | Path, at: Path, env: dict[str, str] | None = None) -> Iterator[Running]:
-    """Start it; what is not ended by the test is killed. at: an empty directory for what it says."""
+def running(
+    *arguments: str | Path, at: Path, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
+) -> Iterator[Running]:
+    """Start it; what is not ended by the test is killed. at: a directory for what it says, made here."""
     at.mkdir()
     out, err = at / "out", at / "err"
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
             [*PROGRAM, *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=stdout,
             stderr=stderr,
             cwd=ROOT,

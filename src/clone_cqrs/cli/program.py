@@ -39,21 +39,25 @@ program = typer.Typer(
     # A traceback of ours shows no values of variables: one of them could be a password.
     pretty_exceptions_enable=False,
 )
-program.command("demo", epilog=EPILOG)(demo)
-program.command("import", epilog=EPILOG)(import_)
-program.command("migrate", epilog=EPILOG)(migrate)
-program.command("execute", epilog=EPILOG)(execute)
-program.command("query", epilog=EPILOG)(query)
-program.command("check", epilog=EPILOG)(check)
-program.command("doctor", epilog=EPILOG)(doctor)
-program.command("status", epilog=EPILOG)(status)
-program.command("serve", epilog=EPILOG)(serve)
-program.command("worker", epilog=EPILOG)(worker)
-program.command("token", epilog=EPILOG)(token)
-program.add_typer(views, name="views")
-program.add_typer(events, name="events")
-program.add_typer(subscriptions, name="subscriptions")
-program.add_typer(dead_letters, name="dead-letters")
+_TRY, _USE, _RUN, _WATCH = "To try it", "To use it", "To run it", "To look after it"
+for _panel, _name, _command in (
+    (_TRY, "demo", demo),
+    (_USE, "execute", execute),
+    (_USE, "query", query),
+    (_USE, "import", import_),
+    (_RUN, "migrate", migrate),
+    (_RUN, "check", check),
+    (_RUN, "serve", serve),
+    (_RUN, "worker", worker),
+    (_RUN, "token", token),
+    (_WATCH, "status", status),
+    (_WATCH, "doctor", doctor),
+):
+    program.command(_name, epilog=EPILOG, rich_help_panel=_panel)(_command)
+program.add_typer(events, name="events", rich_help_panel=_WATCH)
+program.add_typer(dead_letters, name="dead-letters", rich_help_panel=_WATCH)
+program.add_typer(subscriptions, name="subscriptions", rich_help_panel=_WATCH)
+program.add_typer(views, name="views", rich_help_panel=_WATCH)
 
 
 def _show_version(wanted: bool) -> None:

@@ -6,6 +6,9 @@ Planted to see these tests fail: personal data shown where a model lies inside a
 
 import asyncio
 import json
+import os
+import pty
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from uuid import UUID
 
 import pytest
 from tests.cli.operating.mailing_clone import BROKEN_WHILE, MAILING_CLONE, open_mailing_clone
-from tests.cli.program import called
+from tests.cli.program import DEADLINE_S, called, running
 
 from clone_cqrs import DomainEvent, Payload, Personal
 from clone_cqrs.cli.events.told import told_event
@@ -66,7 +69,7 @@ def test_dead_letters_are_listed_retried_and_discarded(failed_dsn: str) -> None:
     unasked = letters("discard", "--all")
     assert (unasked.code, unasked.err) == (
         2,
-        "error: nobody is there to be asked: --yes does discard 2, --dry-run tells which\n",
+        "error: nobody is there to be asked: Discard 2 dead letters? --yes says so\n",
     )
     tried = letters("retry", "mail", "--dry-run", "--json").json
     assert (tried["dryRun"], len(tried["retried"])) == (True, 2)
@@ -115,6 +118,23 @@ def test_events_are_read_and_replayed(failed_dsn: str) -> None:
     assert (twice.code, twice.err) == (2, "error: the subscription 'mail-2' exists: a replay needs a fresh name\n")
     strange = events("replay", "mial")
     assert (strange.code, strange.err) == (2, "error: the application has no subscription 'mial'; it has mail\n")
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [(None, 130, 2), (b"y\n", 0, 0)])
+def test_asks_on_a_terminal(failed_dsn: str, tmp_path: Path, answer: bytes | None, code: int, left: int) -> None:
+    ours, theirs = pty.openpty()
+    discard = ("dead-letters", "discard", "--all", *APP)
+    with running(*discard, at=tmp_path / "discard", env={"DATABASE_URL": failed_dsn}, stdin=theirs) as asking:
+        asking.until(lambda: asking.err.endswith("Discard 2 dead letters? [y/N] "))
+        if answer is None:
+            assert asking.end(signal.SIGINT) == code
+            assert "Traceback" not in asking.err
+        else:
+            os.write(ours, answer)
+            assert asking.process.wait(DEADLINE_S) == code
+    os.close(ours)
+    os.close(theirs)
+    assert len(called("dead-letters", "list", *APP, "--json", dsn=failed_dsn).json["deadLetters"]) == left
 
 
 class Address(Payload):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
-import typer
-
 from clone_cqrs.cli.application import operated_application
+from clone_cqrs.cli.asking import require_consent
 from clone_cqrs.cli.dead_letters.filters import Filter
 from clone_cqrs.cli.dead_letters.looking import summary, told_letters
-from clone_cqrs.cli.faults import ExitCode, FaultError, UsageFaultError
+from clone_cqrs.cli.faults import FaultError
 from clone_cqrs.cli.screens import message_screen, print_json, print_text, result_screen
-from clone_cqrs.events import DeadLetter, DeadLetters, subscription_states
+from clone_cqrs.events import DeadLetters, subscription_states
 from clone_cqrs.postgres import Database
 
 Decision = Literal["retry", "discard"]
@@ -30,7 +29,9 @@ async def decide(
             raise FaultError(await _why_none(letters, chosen))
         if found and not dry_run:
             if not yes:
-                _ask(decision, found)
+                if sys.stdin.isatty():
+                    message_screen().print(told_letters(found), soft_wrap=True)
+                require_consent(f"{decision.capitalize()} {len(found)} dead letter{'s' if len(found) > 1 else ''}?")
             act = letters.retry if decision == "retry" else letters.discard
             found = await act(**chosen.facts(), all=chosen.everything)
         done = "retried" if decision == "retry" else "discarded"
@@ -42,14 +43,6 @@ async def decide(
         print_text(f"{len(found)} {f'would be {done}' if dry_run else done}")
         if found and not dry_run:
             await _tell_without_worker(application.database, {letter.subscription for letter in found})
-
-
-def _ask(decision: Decision, found: tuple[DeadLetter, ...]) -> None:
-    if not sys.stdin.isatty():
-        raise UsageFaultError(f"nobody is there to be asked: --yes does {decision} {len(found)}, --dry-run tells which")
-    message_screen().print(told_letters(found), soft_wrap=True)
-    if not typer.confirm(f"{decision.capitalize()} {'it' if len(found) == 1 else f'these {len(found)}'}?", err=True):
-        raise typer.Exit(ExitCode.FAILED)
 
 
 async def _why_none(letters: DeadLetters, chosen: Filter) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from clone_cqrs.cli.faults import ExitCode, FaultError, UsageFaultError
+from clone_cqrs.cli.asking import require_consent
+from clone_cqrs.cli.faults import FaultError, UsageFaultError
 from clone_cqrs.cli.options import CLONE, App, Dsn, Json
 from clone_cqrs.cli.running import run
 from clone_cqrs.cli.screens import print_json, print_text
@@ -43,16 +43,9 @@ async def _remove(name: str, discard: bool, yes: bool, app: str, dsn: str | None
         if name not in known:
             raise UsageFaultError(f"there is no subscription {name!r}; there are {', '.join(sorted(known)) or 'none'}")
         if not yes:
-            _ask(name)
+            require_consent(f"Remove {name}, and forget how far it has come?")
         try:
             await remove_subscription(application.database, name, discard_dead_letters=discard)
         except ConflictError as refused:
             raise FaultError(str(refused).replace("discard_dead_letters=True", "--discard-dead-letters")) from None
     print_json({"removed": name}) if as_json else print_text(f"removed {name}")
-
-
-def _ask(name: str) -> None:
-    if not sys.stdin.isatty():
-        raise UsageFaultError("nobody is there to be asked: say --yes")
-    if not typer.confirm(f"Remove {name}, and forget how far it has come?", err=True):
-        raise typer.Exit(ExitCode.FAILED)
