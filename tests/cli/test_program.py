@@ -1,11 +1,13 @@
 """`clone-cqrs` itself: help, version, exit codes, and how it tells what is wrong."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-from tests.cli.program import ROOT, clone_cqrs
+from tests.cli.program import ROOT, clone_cqrs, environment
 
 COMMANDS = (
     "check",
@@ -43,6 +45,13 @@ def test_every_command_explains_itself_and_spells_the_options_alike(command: str
     if command != "demo":  # it is the clone's own
         assert re.search(r"--app +MODULE:NAME ", ended.out)
         assert "[env var: DATABASE_URL]" in ended.out
+
+
+def test_help_waits_for_no_driver() -> None:
+    slow = ("asyncpg", "pydantic", "sqlalchemy", "alembic", "structlog", "fastapi", "clone_cqrs.domain", "clone_cqrs.events")
+    loaded = "import sys; import clone_cqrs.cli.program; print(*sys.modules, sep='\\n')"
+    run = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, env=environment())
+    assert set(slow) & set(run.stdout.split()) == set()
 
 
 def test_tells_its_version() -> None:

@@ -17,7 +17,7 @@ def status_screen(status: Status) -> RenderableType:
     """The log, the subscriptions and what is the matter with them, the views."""
     parts: list[RenderableType] = [_log(status.log), Text(), _subscriptions(status.subscriptions), *_reasons(status)]
     if status.views:
-        parts += [Text(), _views(status.views)]
+        parts += [Text(), _views(status.views), *_waits(status.views)]
     if status.cache is not None:
         follows = "usable" if status.cache.usable else "not used: it has not heard from the log lately"
         parts += [Text(), Text(f"cache: {status.cache.entries:,} answers, at position {status.cache.position}, {follows}")]
@@ -72,7 +72,6 @@ def _views(views: tuple[ViewStatus, ...]) -> Table:
     table.add_column("rows", justify="right")
     table.add_column("filled")
     table.add_column("refresh, s", justify="right")
-    table.add_column("waits for", overflow="fold")
     for view in views:
         if not view.filled:
             missing = "has never been filled" if view.found else "is not in the database: clone-cqrs migrate"
@@ -84,9 +83,13 @@ def _views(views: tuple[ViewStatus, ...]) -> Table:
             "?" if view.rows is None else f"{view.rows:,.0f}",
             _moment(view.filled_at or view.refreshed_at),
             "-" if view.refresh_seconds is None else f"{view.refresh_seconds:.2f}",
-            Text(view.waits_for or ""),
         )
     return table
+
+
+def _waits(views: tuple[ViewStatus, ...]) -> list[RenderableType]:
+    waiting = [(view.name, view.waits_for) for view in views if view.waits_for is not None]
+    return [Text.assemble((f"{name}: ", "bold yellow"), f"its changes are kept, for want of {what}") for name, what in waiting]
 
 
 def _table(first: str) -> Table:
