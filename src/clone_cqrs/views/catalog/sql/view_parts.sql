@@ -9,7 +9,7 @@ SELECT
     v.relkind::text AS kind,
     EXISTS (
         SELECT FROM pg_catalog.pg_index AS i
-        WHERE i.indrelid = v.oid AND i.indisunique AND i.indimmediate AND i.indisvalid  AND i.indexprs IS NULL
+        WHERE i.indrelid = v.oid AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
           AND (
               SELECT array_agg(a.attname::text ORDER BY a.attname)
               FROM pg_catalog.pg_attribute AS a
