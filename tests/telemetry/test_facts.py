@@ -1,6 +1,7 @@
 """Every line that is logged in a handler says what it belongs to.
 
-Planted bugs, each seen to fail its test: the subscription's name left out; facts of a command that outlive it.
+Planted bugs, each seen to fail its test: the subscription's name left out; facts of a command that outlive it; a worker
+that keeps what was bound where it was started.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -76,12 +78,16 @@ async def test_lines_of_an_events_handler_name_the_event_its_subscription_and_wh
         get_logger("clone_cqrs.somewhere").info("hearing")
         heard.set()
 
-    async with watched(points_dsn, hear=hear) as application:
+    async with AsyncExitStack() as opened:
+        with bound(actor="whoever started the worker"):
+            application = await opened.enter_async_context(watched(points_dsn, hear=hear))
         with bound(correlation_id="request-1"):
             result = await application.commands.execute(give_points(uuid4()))
         async with asyncio.timeout(DEADLINE_S):
             await heard.wait()
+    assert len(lines("hearing")) == 2
     for line in lines("hearing"):
+        assert "actor" not in line
         assert {name: line[name] for name in ("correlation_id", "event_type", "event_id", "subscription")} == {
             "correlation_id": "request-1",
             "event_type": "points.given",

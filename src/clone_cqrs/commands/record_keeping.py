@@ -11,6 +11,7 @@ from typing import Final
 from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.statements import statement
 from clone_cqrs.telemetry import get_logger
+from clone_cqrs.telemetry.context import unbound
 
 DEFAULT_KEEP: Final = timedelta(days=30)
 _PURGE = statement("clone_cqrs.commands", "purge_records")
@@ -35,7 +36,7 @@ class RecordKeeping:
         """A command was committed. Costs a comparison."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _EVERY_S * random.uniform(0.75, 1.25)
-            self._task = asyncio.create_task(self._quietly())
+            self._task = asyncio.create_task(self._quietly(), context=unbound())
 
     async def purge(self) -> int:
         """Delete what is older than `keep`. Returns how many records went. Locks: their rows, a batch at a time."""

@@ -6,6 +6,7 @@ import asyncio
 
 from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.errors import CHECK_VIOLATION, sqlstate_of
+from clone_cqrs.telemetry.context import unbound
 
 _ENSURE = "SELECT cqrs.ensure_partitions()"
 _ROWS = "SELECT partition_rows FROM cqrs.installation"
@@ -23,7 +24,7 @@ class PartitionKeeper:
         """A position was written. Costs a comparison; starts a task when partitions run short."""
         if position is not None and self._act_at is not None and position >= self._act_at:
             self._act_at = None
-            self._making = asyncio.create_task(self._make_ahead())
+            self._making = asyncio.create_task(self._make_ahead(), context=unbound())
 
     async def made_room_after(self, error: BaseException) -> bool:
         """Whether `error` was the lack of a partition, and there is one now."""

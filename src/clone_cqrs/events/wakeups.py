@@ -8,6 +8,7 @@ from typing import Any, Final
 from clone_cqrs.events.own_connection import OwnConnection
 from clone_cqrs.postgres.database import Database
 from clone_cqrs.telemetry import get_logger
+from clone_cqrs.telemetry.context import unbound
 
 CHANNEL: Final = "cqrs_event"
 _RECONNECT_S: Final = (0.1, 5.0)
@@ -35,7 +36,7 @@ class Wakeups:
         """Listen to other processes. As many `stop` calls end it."""
         self._users += 1
         if self._listening is None:
-            self._listening = asyncio.create_task(self._listen())
+            self._listening = asyncio.create_task(self._listen(), context=unbound())
 
     async def stop(self) -> None:
         """Listen no more, once nobody needs it."""
@@ -136,7 +137,7 @@ class Notifier:
         """There was a commit. Costs nothing while a notification is on its way."""
         self._due = True
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._send())
+            self._task = asyncio.create_task(self._send(), context=unbound())
 
     async def _send(self) -> None:
         while self._due:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -80,6 +80,14 @@ class Carrying:
 
     def __exit__(self, *_exc: object) -> None:
         carried.reset(self._token)
+
+
+def unbound() -> Context:
+    """A copy of the context without what is bound here, for a task that outlives it."""
+    context = copy_context()
+    context.run(carried.set, _NOTHING)
+    context.run(_facts.set, _NOTHING)
+    return context
 
 
 def bound_facts() -> dict[str, object]:

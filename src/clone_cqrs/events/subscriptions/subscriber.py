@@ -19,6 +19,7 @@ from clone_cqrs.events.wakeups import Wakeups
 from clone_cqrs.messages import DomainEvent, uuid7
 from clone_cqrs.postgres.ambient import in_ambient_transaction
 from clone_cqrs.postgres.database import Database
+from clone_cqrs.telemetry.context import unbound
 
 
 class EventSubscriber:
@@ -127,7 +128,7 @@ class EventSubscriber:
             else await Crew.begin(self.database, self.name, self.owner, self._handlers, self.settings, self._wakeups)
         )
         await self._wakeups.start()
-        self._task = asyncio.create_task(self._running.run())
+        self._task = asyncio.create_task(self._running.run(), context=unbound())
 
     async def stop(self) -> None:
         """Finish the events at hand, store the checkpoints, give the partitions back."""
