@@ -65,6 +65,8 @@ def run_console(text: str) -> tuple[str, str]:
 
 def main(results: Path) -> None:
     blocks = json.load(sys.stdin)
+    # A reader's Python finds what is in the reader's directory, not what is beside this file.
+    sys.path[0] = ""
     # Pydantic and pickle look a class's names up in its module: what the page defines lives in `__main__`, as in a script.
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
