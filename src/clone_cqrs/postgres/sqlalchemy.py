@@ -1,4 +1,4 @@
-"""SQLAlchemy's AsyncSession inside a command's transaction, for handlers that work with mapped classes."""
+"""SQLAlchemy's AsyncSession inside a command's transaction, for handlers that work with mapped classes; see decision 0012."""
 
 from __future__ import annotations
 
