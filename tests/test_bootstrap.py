@@ -10,6 +10,7 @@ from tests.commands.waiting import DEADLINE_S
 from tests.planted_secret import PLANTED
 
 from clone_cqrs.domain import CreateUserCommand, open_clone
+from clone_cqrs.postgres import Database
 
 REPOSITORY = Path(__file__).parents[1]
 PAYLOAD = {"email": "ada@example.com", "name": "Ada", "password": PLANTED, "subscription_tier": "free"}
@@ -40,8 +41,9 @@ async def test_a_crash_between_an_event_and_its_refresh_loses_nothing(clone_dsn:
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), *sys.path])},
     )
     assert await child.wait() == -signal.SIGKILL
+    async with Database.open(clone_dsn) as database:
+        assert await database.fetch_value(IN_VIEW) == 0
     async with open_clone(clone_dsn, migrate=False) as clone:
-        assert await clone.database.fetch_value(IN_VIEW) == 0
         await clone.drain(DEADLINE_S)
         assert await clone.database.fetch_value(IN_VIEW) == 1
 
@@ -53,3 +55,16 @@ async def test_without_workers_views_are_left_to_others(clone_dsn: str) -> None:
             await clone.drain(DEADLINE_S)
             assert await clone.database.fetch_value(IN_VIEW) == 1
         assert upkeep.consistency.view_states()["user_profile_view"].refreshes >= 1
+
+
+async def test_what_changed_before_a_process_began_is_seen_without_an_event(clone_dsn: str) -> None:
+    async with open_clone(clone_dsn, migrate=False, workers=False) as clone:
+        (await clone.commands.execute(CreateUserCommand(user_id="system", payload=PAYLOAD))).unwrap()
+        await clone.database.execute("DELETE FROM cqrs.subscription")
+    async with open_clone(clone_dsn, migrate=False) as clone:
+        await clone.consistency.drain(DEADLINE_S)
+        assert await clone.database.fetch_value(IN_VIEW) == 1
+        assert clone.consistency.view_states()["user_profile_view"].refreshes == 1
+        assert (
+            clone.consistency.view_states()["document_summary_view"].waits_for == "nothing has changed since the last refresh"
+        )

@@ -77,6 +77,7 @@ class Application:
             if self.workers:
                 # Told, not raised: commands, and the queries that read other views, are none the worse for it.
                 self.view_findings = await log_view_findings(self.database, self.views)
+                await self.consistency.look_at_views()
                 for subscription in (self.upkeep, *self.subscriptions):
                     await opening.enter_async_context(subscription)
             self._opened = opening.pop_all()

@@ -143,6 +143,19 @@ async def test_a_refresh_that_fails_is_tried_again_until_it_works(
     assert (state.refreshes, state.failures) == (1, 0)
 
 
+async def test_an_event_that_comes_again_after_a_failed_drain_is_refreshed_for_again(points: PointsApplication) -> None:
+    points.consistency.register_rule(ConsistencyRule("points.given", (), ("points_view",), refresh_delay=0.2))
+    (event,) = (await points.give(uuid4())).events
+    with pytest.raises(TimeoutError):
+        await points.consistency.drain(0.001)
+    for _ in range(2):
+        await points.consistency.drain(DEADLINE_S)
+        # The subscription that drained has not moved its checkpoint.
+        await points.consistency.handle_event(event)
+    await points.consistency.drain(DEADLINE_S)
+    assert points.consistency.view_states()["points_view"].refreshes == 2
+
+
 async def test_a_refused_command_drops_and_refreshes_nothing(points: PointsApplication) -> None:
     points.consistency.register_rule(BY_USER)
     points.consistency.register_rule(OF_VIEW)

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from tests.queries.questions import quiet
 
-from clone_cqrs.views import Refreshes
+from clone_cqrs.views import Outcome, Refreshes
 from clone_cqrs.views import refreshes as module
 
 DEADLINE_S = 20
@@ -201,6 +201,42 @@ async def test_drain_says_what_is_left_at_its_timeout() -> None:
 async def test_drain_ends_at_once_when_nothing_was_asked_for() -> None:
     async with refreshing(Server()) as refreshes:
         await refreshes.drain()
+
+
+async def test_a_view_that_waits_is_looked_at_again_unasked_and_drain_does_not_wait_for_that() -> None:
+    seen: list[str] = []
+
+    async def look(view: str) -> Outcome:
+        seen.append(view)
+        return Outcome(False, "rests", 0.05) if len(seen) < 3 else Outcome(True)
+
+    refreshes = Refreshes(look)
+    refreshes.ask("profile", 0)
+    await refreshes.drain(DEADLINE_S)
+    state = refreshes.states()["profile"]
+    assert (seen, state.refreshes, state.waits_for, state.pending) == (["profile"], 0, "rests", False)
+    async with asyncio.timeout(DEADLINE_S):
+        while not refreshes.states()["profile"].refreshes:  # noqa: ASYNC110 - the loop's timers are what is waited for
+            await asyncio.sleep(0.001)
+    assert len(seen) == 3
+    assert refreshes.states()["profile"].waits_for is None
+    await refreshes.close()
+
+
+async def test_who_asks_meanwhile_is_looked_at_once() -> None:
+    seen: list[str] = []
+
+    async def look(view: str) -> Outcome:
+        seen.append(view)
+        return Outcome(False, "rests", 3_600)
+
+    refreshes = Refreshes(look)
+    for count in (1, 2):
+        refreshes.ask("profile", 0)
+        await refreshes.drain(DEADLINE_S)
+        assert len(seen) == count
+    await refreshes.close()
+    assert len(asyncio.all_tasks()) == 1
 
 
 async def test_close_cancels_what_runs_drops_what_is_pending_and_lets_go_who_drains() -> None:

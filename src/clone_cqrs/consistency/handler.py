@@ -12,7 +12,7 @@ from clone_cqrs.consistency.stale_answers import StaleAnswers
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres import Database
 from clone_cqrs.queries import QueryBus
-from clone_cqrs.views import MaterializedView, Refreshes, ViewState, refresh_view
+from clone_cqrs.views import MaterializedView, Outcome, Refreshes, ViewState, keep_up, view_load
 
 RefreshMiddleware: TypeAlias = Callable[[str, Callable[[], Awaitable[object]]], Awaitable[object]]
 
@@ -82,8 +82,29 @@ class EventualConsistencyHandler:
 
     async def drain(self, timeout: float | None = None) -> None:
         """Wait until no refresh is pending or running. Raises: TimeoutError after `timeout` seconds."""
-        if self._refreshes is not None:
+        if self._refreshes is None:
+            return
+        try:
             await self._refreshes.drain(timeout)
+        except BaseException:
+            # A subscription will hand over the same events again, and nobody has seen their refreshes end.
+            self._handled = HandledEvents()
+            raise
+
+    async def look_at_views(self) -> None:
+        """Ask for what views with a fresh reading need now: what changed before this process began has no event to come.
+
+        Views that are not there yet are none of its business.
+        """
+        if self._database is None or self._refreshes is None:
+            return
+        for view in self.views.values():
+            try:
+                load = await view_load(self._database, view.name) if view.changes else None
+            except LookupError:
+                continue
+            if load is not None and (load.changes > 0 or load.unswept):
+                self._refreshes.ask(view.name, 0.0)
 
     def view_states(self) -> dict[str, ViewState]:
         """What became of the refreshes, by view, as rules name it."""
@@ -135,15 +156,30 @@ class EventualConsistencyHandler:
                 self._stale_until_refresh.setdefault(view, StaleAnswers()).update(stale)
                 self._refreshes.ask(view, rule.refresh_delay)
 
-    async def _refresh(self, database: Database, view: str) -> None:
+    async def _refresh(self, database: Database, view: str) -> Outcome:
         # Taken before the refresh: what comes while it runs waits for the next one.
         stale = self._stale_until_refresh.pop(view, StaleAnswers())
+        refreshed = False
         try:
-            await self._around_refresh(view, partial(refresh_view, database, view))
-        except BaseException:
-            self._stale_until_refresh.setdefault(view, StaleAnswers()).update(stale)
-            raise
-        stale.drop(self._query_bus)
+            outcome = await self._look_at(database, view)
+            refreshed = outcome.refreshed
+        finally:
+            if not refreshed:
+                self._stale_until_refresh.setdefault(view, StaleAnswers()).update(stale)
+        if refreshed:
+            stale.drop(self._query_bus)
+        return outcome
+
+    async def _look_at(self, database: Database, view: str) -> Outcome:
+        outcome = Outcome(False)
+
+        async def look() -> bool:
+            nonlocal outcome
+            outcome = await keep_up(database, view)
+            return outcome.refreshed
+
+        await self._around_refresh(view, look)
+        return outcome
 
 
 async def _directly(_view: str, refresh: Callable[[], Awaitable[object]]) -> object:

@@ -36,17 +36,20 @@ TOOLKIT: Final = Migrations(Path(__file__).parent / "migrations", schema="cqrs")
 
 
 def run_folder(revision_file: str) -> None:
-    """Execute the statements of a revision: every .sql file in the folder beside it that bears its name, in order."""
+    """Execute the statements of a revision: every .sql file in the folder beside it that bears its name, in order.
+
+    A file has one statement, or several: each but the last with a semicolon and an empty line after it.
+    """
     from alembic import op
 
     context = op.get_context()
     for file in sorted(Path(revision_file).with_suffix("").glob("*.sql")):
-        statement = file.read_text(encoding="utf-8")
-        if context.as_sql:
-            context.impl.static_output(statement.rstrip().removesuffix(";") + ";\n")
-        else:
-            # Not op.execute: a colon in plain SQL is no bound parameter.
-            op.get_bind().exec_driver_sql(statement)
+        for statement in file.read_text(encoding="utf-8").split(";\n\n"):
+            if context.as_sql:
+                context.impl.static_output(statement.rstrip().removesuffix(";") + ";\n")
+            else:
+                # Not op.execute: a colon in plain SQL is no bound parameter.
+                op.get_bind().exec_driver_sql(statement)
 
 
 async def migrate(connect: Callable[[], Awaitable[Any]], lines: tuple[Migrations, ...]) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -10,17 +13,30 @@ from clone_cqrs.postgres import Database
 from clone_cqrs.postgres.statements import statement
 from clone_cqrs.views.catalog.layout import change_rows
 from clone_cqrs.views.fresh.readings import BALLAST
-from clone_cqrs.views.fresh.worth import Load, worth_refreshing
+from clone_cqrs.views.fresh.worth import LOOK_AGAIN_S, Load, decide
 from clone_cqrs.views.names import ViewName
 from clone_cqrs.views.view import MaterializedView
 
 _MATERIALIZED_VIEW = statement("clone_cqrs.views", "materialized_view")
 _CLOSING_S = 5.0
 _LOCK_REFRESH = statement("clone_cqrs.views", "lock_refresh")
+_TRY_LOCK_REFRESH = statement("clone_cqrs.views", "try_lock_refresh")
 _HAS_FRESH_VIEWS = statement("clone_cqrs.views", "toolkit_has_fresh_views")
 _RECORD_REFRESH = statement("clone_cqrs.views", "record_refresh")
 _SWEEP = statement("clone_cqrs.views", "sweep")
 _FRESH_VIEW = statement("clone_cqrs.views", "fresh_view")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of looking at a view.
+
+    refreshed: whether it was; otherwise waits_for says why not. again_s: in how many seconds to look again, unasked.
+    """
+
+    refreshed: bool
+    waits_for: str | None = None
+    again_s: float | None = None
 
 
 async def refresh_view(database: Database, name: str) -> None:
@@ -31,20 +47,29 @@ async def refresh_view(database: Database, name: str) -> None:
     fresh reading are swept after it, in a transaction of their own.
     Raises: ValueError for what is no name; LookupError where there is no such view; asyncpg's error.
     """
-    asked = ViewName.parse(name)
-    # A connection of its own, for as long as it takes: not one of the pool's, whose time limits are meant for the statements of
-    # commands and queries.
-    connection = await database.connect()
-    try:
+    async with _connection(database) as connection:
+        found = await _find(connection, ViewName.parse(name))
         # With the snapshot of an older moment than the lock's, it would put the view back in time.
         async with connection.transaction(isolation="read_committed"):
-            found, seconds = await _refresh(connection, asked)
+            await connection.execute(_LOCK_REFRESH, str(found))
+            await _fill(connection, found)
         if await connection.fetchval(_HAS_FRESH_VIEWS):
-            await connection.execute(_RECORD_REFRESH, str(found), seconds, found.quoted)
             await connection.fetchval(_SWEEP, str(found))
             await _restore_ballast(connection, found)
-    finally:
-        await connection.close(timeout=_CLOSING_S)
+
+
+async def keep_up(database: Database, name: str) -> Outcome:
+    """Sweep a view with a fresh reading, and refresh it where that is worth its cost (`decide`); refresh another in any case.
+
+    Never while another process refreshes it, nor soon after. Raises: as `refresh_view`.
+    """
+    async with _connection(database) as connection:
+        found = await _find(connection, ViewName.parse(name))
+        load = await _load(connection, found)
+        if load is not None:
+            return await _keep_up(connection, found, load)
+    await refresh_view(database, name)
+    return Outcome(True)
 
 
 async def sweep_view(database: Database, name: str) -> int | None:
@@ -53,13 +78,9 @@ async def sweep_view(database: Database, name: str) -> int | None:
     None where the role may not see the snapshots of others: it needs pg_read_all_stats; `cqrs.view.waits_for` says so, too.
     Raises: ValueError for what is no name; LookupError where there is no such view with a fresh reading.
     """
-    asked = ViewName.parse(name)
-    connection = await database.connect()
-    try:
-        found = await _find(connection, asked)
+    async with _connection(database) as connection:
+        found = await _find(connection, ViewName.parse(name))
         rows = await connection.fetch(_SWEEP, str(found))
-    finally:
-        await connection.close(timeout=_CLOSING_S)
     if not rows:
         raise LookupError(f"{found} has no fresh reading")
     swept: int | None = rows[0][0]
@@ -72,11 +93,7 @@ async def view_load(database: Database, name: str) -> Load | None:
     Raises: ValueError for what is no name; LookupError where there is no such view.
     """
     async with database.connection() as connection:
-        found = await _find(connection, ViewName.parse(name))
-        if not await connection.fetchval(_HAS_FRESH_VIEWS):
-            return None
-        row = await connection.fetchrow(_FRESH_VIEW, str(found), found.quoted)
-    return None if row is None else Load(**{**row, "changes": max(0.0, row["changes"] - BALLAST)})
+        return await _load(connection, await _find(connection, ViewName.parse(name)))
 
 
 async def count_changes(database: Database, view: MaterializedView) -> int:
@@ -88,12 +105,19 @@ async def count_changes(database: Database, view: MaterializedView) -> int:
 
 
 async def refresh_if_worth(database: Database, name: str) -> bool:
-    """Refresh a view where that is worth its cost (`worth_refreshing`); one without a fresh reading in any case."""
-    load = await view_load(database, name)
-    worth = load is None or worth_refreshing(load)
-    if worth:
-        await refresh_view(database, name)
-    return worth
+    """Whether `keep_up` refreshed the view."""
+    return (await keep_up(database, name)).refreshed
+
+
+@asynccontextmanager
+async def _connection(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    # Of its own, for as long as it takes: not one of the pool's, whose time limits are meant for the statements of commands
+    # and queries.
+    connection = await database.connect()
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=_CLOSING_S)
 
 
 async def _restore_ballast(connection: asyncpg.Connection, view: ViewName) -> None:
@@ -111,12 +135,39 @@ async def _find(connection: asyncpg.Connection, asked: ViewName) -> ViewName:
     return ViewName(view["schema"], view["name"])
 
 
-async def _refresh(connection: asyncpg.Connection, asked: ViewName) -> tuple[ViewName, float]:
-    found = await _find(connection, asked)
-    await connection.execute(_LOCK_REFRESH, str(found))
-    # After the lock: whoever held it may have filled the view first.
+async def _load(connection: asyncpg.Connection, found: ViewName) -> Load | None:
+    if not await connection.fetchval(_HAS_FRESH_VIEWS):
+        return None
+    row = await connection.fetchrow(_FRESH_VIEW, str(found), found.quoted)
+    return None if row is None else Load(**row)
+
+
+async def _keep_up(connection: asyncpg.Connection, found: ViewName, load: Load) -> Outcome:
+    decision = decide(load)
+    if decision.refresh:
+        async with connection.transaction(isolation="read_committed"):
+            if not await connection.fetchval(_TRY_LOCK_REFRESH, str(found)):
+                return Outcome(False, "another process refreshes it", LOOK_AGAIN_S)
+            # Whoever held the lock until now may have filled it.
+            load = await _load(connection, found) or load
+            decision = decide(load)
+            if decision.refresh:
+                await _fill(connection, found)
+    if not decision.refresh and not load.unswept:
+        return Outcome(False, decision.reason, decision.again_s)
+    await connection.fetchval(_SWEEP, str(found))
+    left = await _load(connection, found)
+    again = [decision.again_s] if decision.again_s is not None else []
+    if left is not None and left.unswept:
+        again.append(LOOK_AGAIN_S)
+    return Outcome(decision.refresh, decision.reason, min(again, default=None))
+
+
+async def _fill(connection: asyncpg.Connection, found: ViewName) -> None:
+    """In a transaction that has the lock: whoever held it may have filled the view first, and plainly."""
     view = await connection.fetchrow(_MATERIALIZED_VIEW, found.quoted)
     concurrently = "CONCURRENTLY" if view is not None and view["populated"] else ""
     began = time.monotonic()
     await connection.execute(f"REFRESH MATERIALIZED VIEW {concurrently} {found.quoted}")
-    return found, time.monotonic() - began
+    if await connection.fetchval(_HAS_FRESH_VIEWS):
+        await connection.execute(_RECORD_REFRESH, str(found), time.monotonic() - began, found.quoted)

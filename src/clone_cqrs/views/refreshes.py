@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from clone_cqrs.telemetry import get_logger
+from clone_cqrs.views.refresh import Outcome
 
 _REST_FACTOR = 4.0
 """A view is refreshed at most once in four times what its last refresh took: a quarter of the time at the most."""
@@ -28,7 +29,8 @@ class ViewState:
     """One view's refreshes so far.
 
     pending: a refresh is asked for and waits for its time; running; refreshes: how many succeeded; last_run: when the last of
-    them ended, UTC; duration: what it took, in seconds; failures: in a row, since then; last_error: of the latest of those.
+    them ended, UTC; duration: what it took, in seconds; failures: in a row, since then; last_error: of the latest of those;
+    waits_for: why it was not refreshed when it was last looked at.
     """
 
     view: str
@@ -39,6 +41,7 @@ class ViewState:
     duration: float | None = None
     failures: int = 0
     last_error: str | None = None
+    waits_for: str | None = None
 
 
 class Refreshes:
@@ -46,10 +49,11 @@ class Refreshes:
 
     Asking for a view that is pending already changes nothing, but to an earlier time; asking while it runs leads to one more
     run, since the one under way may have begun too early. A failed run is tried again, after growing, jittered pauses.
+    A run may find that it is too early, and say when to look again; nobody waits for that in `drain`.
     Times are the event loop's. Belongs to the loop in which it is used.
     """
 
-    def __init__(self, refresh: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, refresh: Callable[[str], Awaitable[Outcome | None]]) -> None:
         self._refresh = refresh
         self._views: dict[str, _Upkeep] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
@@ -106,7 +110,7 @@ class _Upkeep:
     def __init__(
         self,
         view: str,
-        refresh: Callable[[str], Awaitable[None]],
+        refresh: Callable[[str], Awaitable[Outcome | None]],
         turns: asyncio.Semaphore,
         settled: Callable[[], None],
     ) -> None:
@@ -116,6 +120,7 @@ class _Upkeep:
         self._begun = False
         self._settled = settled
         self._timer: asyncio.TimerHandle | None = None
+        self._look_again: asyncio.TimerHandle | None = None
         self._asked_while_running: float | None = None
         self._running: asyncio.Task[None] | None = None
         self._earliest = 0.0
@@ -143,6 +148,7 @@ class _Upkeep:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._forget_to_look_again()
         self._asked_while_running = None
         if self._running is not None:
             self._running.cancel()
@@ -156,10 +162,23 @@ class _Upkeep:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_at(when, self._start)
 
+    def _forget_to_look_again(self) -> None:
+        if self._look_again is not None:
+            self._look_again.cancel()
+            self._look_again = None
+
     def _start(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._forget_to_look_again()
         # In a context of its own: the event came from a command, whose transaction and caller are none of the refresh's.
         self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
+
+    def _look(self) -> None:
+        self._look_again = None
+        if self._timer is None and self._running is None:
+            self._start()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -167,14 +186,19 @@ class _Upkeep:
         try:
             async with self._turns:
                 self._begun, began = True, loop.time()
-                await self._refresh(self._view)
+                outcome = await self._refresh(self._view) or Outcome(True)
                 took = loop.time() - began
         except Exception as error:
             retry_at = loop.time() + self._failed(error)
         else:
             self._earliest = began + _REST_FACTOR * took
-            count = self._state.refreshes + 1
-            self._state = ViewState(self._view, refreshes=count, last_run=datetime.now(UTC), duration=took)
+            if outcome.refreshed:
+                count = self._state.refreshes + 1
+                self._state = ViewState(self._view, refreshes=count, last_run=datetime.now(UTC), duration=took)
+            else:
+                self._state = replace(self._state, failures=0, last_error=None, waits_for=outcome.waits_for)
+            if outcome.again_s is not None:
+                self._look_again = loop.call_later(max(outcome.again_s, _REST_FACTOR * took), self._look)
         finally:
             self._running, self._begun = None, False
             asked, self._asked_while_running = self._asked_while_running, None

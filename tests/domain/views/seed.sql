@@ -34,7 +34,3 @@ INSERT INTO conversation_turns (id, session_id, timestamp, user_transcript, syst
 SELECT seeded('turn', n), seeded('session', CASE WHEN n <= 80000 THEN n % 40000 + 1 ELSE 1 END),
        now() - n * interval '1 second', 'q', 'a', n % 1000, 0.01
 FROM generate_series(1, 90000) n;
-
-SELECT refresh_all_materialized_views();
-
-ANALYZE;

@@ -19,7 +19,7 @@ async def connect(dsn: str) -> AsyncIterator[Connect]:
 
         async def open_one() -> Connection:
             # Who waits longer than a test ever should fails instead of hanging.
-            connection = await asyncpg.connect(dsn, server_settings={"lock_timeout": "30s"})
+            connection = await asyncpg.connect(dsn, server_settings={"lock_timeout": "30s", "jit": "off"})
             opened.push_async_callback(connection.close)
             return connection
 

@@ -39,6 +39,7 @@ ORDERS = MaterializedView(
     name="shop.order_summary_view",
     key="id",
     list_key="customer_id",
+    list_order=("placed_at DESC", "id DESC"),
     definition="""
         SELECT o.id, o.customer_id, o.placed_at, items.count, items.total
         FROM shop."order" o
@@ -80,36 +81,48 @@ CUSTOMERS = MaterializedView(
 )
 VIEWS = (ORDERS, CUSTOMERS)
 CHANGES = {"order_summary": "cqrs.changed_shop_order_summary", "customer_totals": "cqrs.changed_shop_customer_totals"}
-READINGS = {"order_summary": ("fresh", "fresh_list"), "customer_totals": ("fresh",)}
+BASES = tuple(CHANGES)
+PAGES = {
+    "first page": ("3", "true", "3"),
+    "later page": ("4, one.placed_at, one.id", "(d.placed_at, d.id) < (one.placed_at, one.id)", "4"),
+}
+
+
+def _compared() -> str:
+    pairs = {f"{base}_fresh": (f"shop.{base}_definition AS row", f"shop.{base}_fresh AS row") for base in BASES}
+    # A place within the list of each customer: that of one of its orders.
+    of_each = (
+        "shop.customer AS c CROSS JOIN LATERAL"
+        ' (SELECT placed_at, id FROM shop."order" WHERE customer_id = c.id ORDER BY id LIMIT 1) AS one CROSS JOIN LATERAL'
+    )
+    for page, (arguments, after, rows) in PAGES.items():
+        live = f"SELECT * FROM shop.order_summary_definition AS d WHERE d.customer_id = c.id AND {after}"
+        pairs[page] = (
+            f"{of_each} ({live} ORDER BY placed_at DESC, id DESC LIMIT {rows}) AS row",
+            f"{of_each} shop.order_summary_fresh_list(c.id, {arguments}) AS row",
+        )
+    return " UNION ALL ".join(
+        f"(SELECT '{reading} lacks', row FROM (SELECT row::text FROM {live} EXCEPT ALL SELECT row::text FROM {fresh}) AS l)"
+        f" UNION ALL "
+        f"(SELECT '{reading} has', row FROM (SELECT row::text FROM {fresh} EXCEPT ALL SELECT row::text FROM {live}) AS h)"
+        for reading, (live, fresh) in pairs.items()
+    )
 
 
 async def differences(connection: Connection) -> list[tuple[Any, ...]]:
-    """Rows that a fresh reading and the definition do not share, of every view; both seen by one snapshot."""
-    found: list[tuple[Any, ...]] = []
-    for base, readings in READINGS.items():
-        for reading in readings:
-            rows = await connection.fetch(
-                f"""
-                WITH live AS (SELECT d::text AS row FROM shop.{base}_definition AS d),
-                     fresh AS (SELECT f::text AS row FROM shop.{base}_{reading} AS f)
-                (SELECT '{reading} lacks', row FROM (TABLE live EXCEPT ALL TABLE fresh) l)
-                UNION ALL
-                (SELECT '{reading} has', row FROM (TABLE fresh EXCEPT ALL TABLE live) f)
-                """
-            )
-            found += [tuple(row) for row in rows]
-    return found
+    """Rows that fresh readings and definitions do not share, of every view and of pages of lists, as one snapshot sees them."""
+    return [tuple(row) for row in await connection.fetch(_compared())]
 
 
 async def refresh(connection: Connection) -> None:
     """Both views, as typed by hand."""
-    for base in READINGS:
+    for base in BASES:
         await connection.execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY shop.{base}_view")
 
 
 async def sweep(connection: Connection) -> int:
     """Both views; returns how many changes are gone."""
-    swept = [await connection.fetchval("SELECT cqrs.sweep_changes($1)", f"shop.{base}_view") for base in READINGS]
+    swept = [await connection.fetchval("SELECT cqrs.sweep_changes($1)", f"shop.{base}_view") for base in BASES]
     return sum(swept)
 
 

@@ -1,4 +1,4 @@
-"""A refresh that is killed with SIGKILL: in the middle of the fill, between refresh and sweep, in the middle of the sweep.
+"""A refresh that is killed with SIGKILL: in the fill, after it, between refresh and sweep, in the sweep.
 
 Either the process that asked for it, or the server's own that carries it out, which takes every connection along. Each is held
 at its point by a lock. Planted bugs, each seen to fail here: changes that are not logged; changes deleted before the refresh,
@@ -43,7 +43,10 @@ class Point:
 POINTS = {
     # The stamp is written by the last branch of the view's query.
     "fill": Point(f"SELECT FROM cqrs.view_stamp WHERE view = '{VIEW}' FOR UPDATE", False),
-    "between": Point(f"SELECT FROM cqrs.view WHERE name = '{VIEW}' FOR UPDATE", True),
+    # What the refresh took is kept in its own transaction.
+    "record": Point(f"SELECT FROM cqrs.view WHERE name = '{VIEW}' FOR UPDATE", False),
+    # The first of three changes: none is deleted yet.
+    "between": Point(f"SELECT FROM {CHANGES['order_summary']} WHERE xid IS NOT NULL ORDER BY ctid LIMIT 1 FOR UPDATE", True),
     # The last of three changes: two are deleted by then.
     "sweep": Point(f"SELECT FROM {CHANGES['order_summary']} WHERE xid IS NOT NULL ORDER BY ctid DESC LIMIT 1 FOR UPDATE", True),
 }

@@ -7,8 +7,8 @@ import pytest
 from tests.views.fresh.shop import Connection, changed, differences
 
 from clone_cqrs.postgres import Database
-from clone_cqrs.views import refresh_if_worth, refresh_view, sweep_view, view_load
-from clone_cqrs.views.fresh.worth import Load, worth_refreshing
+from clone_cqrs.views import keep_up, refresh_if_worth, refresh_view, sweep_view, view_load
+from clone_cqrs.views.fresh.worth import LOOK_AGAIN_S, Load, decide, worth_refreshing
 
 ORDERS = "shop.order_summary_view"
 BUSY = Load(rows=1_000_000, changes=10_000, reads=0, refresh_seconds=20.0, since_refresh=1_000.0)
@@ -56,14 +56,75 @@ async def test_a_view_without_a_fresh_reading_is_refreshed_and_not_swept(clerk: 
 
 async def test_the_first_refresh_comes_with_the_first_change(clerk: Connection, database: Database) -> None:
     await clerk.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
-    await clerk.execute("ANALYZE cqrs.changed_shop_order_summary")
-    # n_live_tup comes from ANALYZE at once; but the ballast is not counted.
     load = await view_load(database, ORDERS)
     assert load is not None
     assert load.refresh_seconds is None
     assert load.changes == 1
     assert await refresh_if_worth(database, ORDERS)
     assert not await refresh_if_worth(database, ORDERS)
+
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('cqrs.refresh:shop.order_summary_view', 0))"
+
+
+async def test_looking_at_a_view_that_is_being_refreshed_waits_for_nothing(
+    clerk: Connection, other: Connection, database: Database
+) -> None:
+    await clerk.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
+    refreshing = other.transaction()
+    await refreshing.start()
+    await other.execute(LOCK)
+    outcome = await keep_up(database, ORDERS)
+    assert (outcome.refreshed, outcome.waits_for) == (False, "another process refreshes it")
+    assert outcome.again_s == LOOK_AGAIN_S
+    await refreshing.rollback()
+    assert (await keep_up(database, ORDERS)).refreshed
+
+
+async def test_a_view_rests_and_says_when_to_look_again(clerk: Connection, database: Database) -> None:
+    await clerk.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
+    assert (await keep_up(database, ORDERS)).refreshed
+    assert (await keep_up(database, ORDERS)).waits_for == "nothing has changed since the last refresh"
+    await clerk.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
+    await clerk.execute("UPDATE cqrs.view SET refresh_seconds = 1000")
+    outcome = await keep_up(database, ORDERS)
+    assert (outcome.refreshed, outcome.waits_for) == (False, "rests after the last refresh")
+    assert outcome.again_s is not None
+    assert 0 < outcome.again_s <= 4_000
+
+
+async def test_what_a_refresh_typed_by_hand_covers_is_swept_and_counts_no_more(clerk: Connection, database: Database) -> None:
+    await clerk.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
+    await clerk.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view")
+    load = await view_load(database, ORDERS)
+    assert load is not None
+    assert (load.changes, load.unswept) == (0, True)
+    assert not (await keep_up(database, ORDERS)).refreshed
+    assert await changed(clerk, "order_summary") == 0
+
+
+async def test_what_an_old_snapshot_holds_is_looked_at_again(clerk: Connection, other: Connection, database: Database) -> None:
+    reading = other.transaction(isolation="repeatable_read")
+    await reading.start()
+    await other.fetchval("SELECT 1")
+    await clerk.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
+    outcome = await keep_up(database, ORDERS)
+    assert (outcome.refreshed, outcome.again_s) == (True, LOOK_AGAIN_S)
+    kept = await clerk.fetchval("SELECT waits_for FROM cqrs.view WHERE name = $1", ORDERS)
+    assert kept == "snapshots in use that are older than changes"
+    await reading.rollback()
+    assert (await keep_up(database, ORDERS)).again_s is None
+    assert await changed(clerk, "order_summary") == 0
+    assert await clerk.fetchval("SELECT waits_for FROM cqrs.view WHERE name = $1", ORDERS) is None
+
+
+async def test_many_changes_are_counted_from_a_sample(clerk: Connection, database: Database) -> None:
+    await clerk.execute(
+        "INSERT INTO cqrs.changed_shop_order_summary (customer_id, id) SELECT n % 5, n FROM generate_series(1, 200000) AS n"
+    )
+    load = await view_load(database, ORDERS)
+    assert load is not None
+    assert 150_000 < load.changes < 250_000
 
 
 def test_a_refresh_is_worth_what_reads_of_changed_rows_have_cost_by_then() -> None:
@@ -91,3 +152,10 @@ def test_nothing_changed_is_nothing_to_refresh() -> None:
 
 def test_the_first_refresh_is_soon_and_shows_what_it_takes() -> None:
     assert worth_refreshing(Load(rows=0, changes=1, reads=0))
+
+
+def test_why_not_yet_and_when_to_look_again() -> None:
+    assert decide(replace(BUSY, reads=1)).again_s == 20.0
+    assert decide(replace(BUSY, refresh_seconds=0.01)).again_s == LOOK_AGAIN_S
+    assert decide(replace(BUSY, since_refresh=79.0)).again_s == pytest.approx(1.0)
+    assert decide(replace(BUSY, changes=0)).again_s is None

@@ -34,6 +34,7 @@ async def part_findings(connection: asyncpg.Connection, view: MaterializedView) 
         change_rows(view).table.quoted,
         names.fresh.quoted,
         [ViewName.parse(name).name for name in view.key_columns],
+        names.unchanged.quoted,
     )
     if parts is None or parts["kind"] != "m":
         return [ViewFinding(view.name, "view_missing", "there is no such materialized view: run the migrations")]

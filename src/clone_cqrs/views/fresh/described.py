@@ -8,7 +8,7 @@ import asyncpg
 
 from clone_cqrs.postgres.statements import statement
 from clone_cqrs.views.catalog.declaration import declaration_findings, refuse_if_wrong
-from clone_cqrs.views.fresh.names import FreshNames
+from clone_cqrs.views.fresh.names import FreshNames, table
 from clone_cqrs.views.names import ViewName
 from clone_cqrs.views.view import MaterializedView
 
@@ -46,9 +46,14 @@ async def describe(connection: asyncpg.Connection, view: MaterializedView) -> De
         columns = {row["name"]: row["type"] for row in await connection.fetch(_COLUMNS, source.quoted)}
         if not columns:
             raise LookupError(f"there is no view {name}")
-        for declared in (*view.change_columns, *view.time_columns):
+        ordered = [each.column for each in view.order]
+        for declared in (*view.change_columns, *view.time_columns, *ordered, *view.list_filters):
             if ViewName.parse(declared).name not in columns:
                 raise LookupError(f"{view.name}: its definition has no column {declared}")
+        driving = {row["name"] for row in await connection.fetch(_COLUMNS, table(view.driving_table))}
+        for declared in ordered:
+            if declared not in view.change_columns and ViewName.parse(declared).name not in driving:
+                raise LookupError(f"{view.name}: {view.driving_table} has no column {declared} to order lists by")
         refuse_if_wrong(await declaration_findings(connection, view, source, columns))
     finally:
         await probe.rollback()

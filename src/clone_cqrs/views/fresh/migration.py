@@ -6,54 +6,54 @@ from pathlib import Path
 
 import asyncpg
 
-from clone_cqrs.views.fresh import readings, triggers
+from clone_cqrs.views.fresh import lists, readings, triggers
 from clone_cqrs.views.fresh.described import Described, describe
-from clone_cqrs.views.names import ViewName
 from clone_cqrs.views.view import MaterializedView, Through
 
 
-def fresh_view_statements(described: Described, *, replace: bool = False) -> list[tuple[str, str]]:
-    """The statements, in order, each with a name for its file.
+def fresh_view_statements(described: Described, *, replace: bool = False) -> list[str]:
+    """The statements, in order.
 
     replace: there are a definition, a materialized view and a fresh reading by these names, which now get what they lack.
     """
     view, names = described.view, described.names
-    table, index, ballast = readings.changes(described)
-    statements: list[tuple[str, str]] = []
+    statements: list[str] = []
     if replace:
         # Without the fresh reading, nothing of which the view's rows are needed for, it can be dropped.
-        dropped = f"-- To be made anew, with its stamp.\nDROP MATERIALIZED VIEW {names.view.quoted}\n"
-        statements.append(("drop", dropped))
+        statements.append(f"-- To be made anew, with its stamp.\nDROP MATERIALIZED VIEW {names.view.quoted}\n")
     if view.definition is not None and not replace:
-        statements.append(("definition", readings.definition(described)))
-    statements += [("changes", table), ("changes_key", index), ("changes_ballast", ballast)]
+        statements.append(readings.definition(described))
+    statements += readings.changes(described)
     for changed, touched in view.changes.items():
-        short = ViewName.parse(changed).name
         if isinstance(touched, Through):
-            statements.append((f"link_of_{short}", triggers.required_link(changed, touched)))
-        statements.append((f"of_{short}", triggers.trigger_function(described, changed, touched)))
-        statements.append((f"follow_{short}", triggers.triggers(described, changed)))
+            statements.append(triggers.required_link(changed, touched))
+        statements += [triggers.trigger_function(described, changed, touched), triggers.triggers(described, changed)]
     statements += [
-        ("registered", readings.registered(described)),
-        ("view", readings.materialized_view(described)),
-        ("view_key", readings.key_index(described)),
-        ("fresh", readings.fresh(described)),
+        readings.registered(described),
+        readings.materialized_view(described),
+        readings.key_index(described),
+        readings.unchanged(described),
+        readings.fresh(described),
     ]
-    if view.list_key is not None:
-        statements.append(("fresh_list", readings.fresh_list(described)))
+    if view.list_order:
+        statements += [
+            lists.list_index(described),
+            lists.changed_keys(described),
+            lists.fresh_list(described),
+            lists.list_of(described, names.view),
+            lists.list_of(described, names.definition),
+        ]
     return statements
 
 
-def write_migration(described: Described, folder: Path, *, start: int = 10, replace: bool = False) -> list[Path]:
-    """Write the statements as files that `run_folder` executes in order; returns them. The number of the first is `start`."""
+def write_migration(described: Described, folder: Path, *, number: int = 10, replace: bool = False) -> Path:
+    """Write the statements as one file, for `run_folder`, to be read before it runs; returns it. number: its place there."""
     folder.mkdir(parents=True, exist_ok=True)
-    base = described.names.view.name.removesuffix("_view")
-    written = []
-    for number, (name, sql) in enumerate(fresh_view_statements(described, replace=replace), start):
-        path = folder / f"{number:03}_{base}_{name}.sql"
-        path.write_text(sql, encoding="utf-8")
-        written.append(path)
-    return written
+    path = folder / f"{number:03}_{described.names.view.name.removesuffix('_view')}.sql"
+    path.write_text(
+        "\n".join(f"{sql.rstrip()};\n" for sql in fresh_view_statements(described, replace=replace)), encoding="utf-8"
+    )
+    return path
 
 
 async def create_fresh_view(connection: asyncpg.Connection, view: MaterializedView, *, replace: bool = False) -> None:
@@ -63,5 +63,5 @@ async def create_fresh_view(connection: asyncpg.Connection, view: MaterializedVi
     """
     async with connection.transaction():
         described = await describe(connection, view)
-        for _name, sql in fresh_view_statements(described, replace=replace):
+        for sql in fresh_view_statements(described, replace=replace):
             await connection.execute(sql)

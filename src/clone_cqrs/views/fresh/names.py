@@ -13,7 +13,7 @@ _MAX_BYTES = 63  # PostgreSQL cuts longer names off, silently
 
 @dataclass(frozen=True, slots=True)
 class FreshNames:
-    """For `points_view`: `points_definition`, `points_fresh` and `points_fresh_list` beside it; its changes in `cqrs`."""
+    """For `points_view`: `points_definition`, `points_fresh`, `points_fresh_list` and more beside it; changes in `cqrs`."""
 
     view: ViewName
 
@@ -22,7 +22,7 @@ class FreshNames:
         """Raises: ValueError for a name that a part of it would be too long for."""
         name = ViewName.parse(view.name)
         names = cls(ViewName(name.schema or "public", name.name))
-        if len(names.definition.name.encode()) > _MAX_BYTES:
+        if len(names.list_of(names.definition).name.encode()) > _MAX_BYTES:
             raise ValueError(f"{view.name}: too long a name for a view with a fresh reading")
         return names
 
@@ -37,9 +37,18 @@ class FreshNames:
         return self._beside("_fresh")
 
     @property
-    def fresh_list(self) -> ViewName:
-        """The same rows, for reading by list key."""
-        return self._beside("_fresh_list")
+    def unchanged(self) -> ViewName:
+        """The rows of the view that did not change since its last refresh."""
+        return self._beside("_unchanged")
+
+    @property
+    def changed(self) -> ViewName:
+        """The keys that did, with what lists are ordered by."""
+        return self._beside("_changed")
+
+    def list_of(self, reading: ViewName) -> ViewName:
+        """The function for a page of the view, its definition or its fresh reading."""
+        return ViewName(reading.schema, f"{reading.name}_list")
 
     @property
     def changes(self) -> ViewName:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from textwrap import fill
+
 from clone_cqrs.views.fresh.described import Described
 from clone_cqrs.views.fresh.names import column, literal, short
 from clone_cqrs.views.names import ViewName
@@ -70,63 +73,56 @@ def registered(described: Described) -> str:
     )
 
 
+def unchanged(described: Described) -> str:
+    """The statement that makes the view of what did not change since the last refresh."""
+    names = described.names
+    # IS NOT TRUE: planned as half of the rows, where IS NULL would be as one in two hundred, and not worth an ordered index.
+    return (
+        f"-- The rows of {names.view.quoted} that did not change since the last refresh.\n"
+        "-- The scalar subquery keeps the planner from starting at the changes.\n"
+        f"CREATE VIEW {names.unchanged.quoted} AS\n"
+        f"SELECT {_timed(described)}\n"
+        f"FROM {names.view.quoted} AS v\n"
+        f"WHERE {_noted(described, 'v')} IS NOT TRUE\n"
+    )
+
+
 def fresh(described: Described) -> str:
     """The statement that makes the fresh reading for a key."""
     names = described.names
     return (
         "-- The definition's rows as of now: those that did not change since the last refresh from the materialized view,\n"
-        "-- those that did from the definition. The scalar subqueries keep the planner from starting at the changes.\n"
+        "-- those that did from the definition.\n"
         f"CREATE OR REPLACE VIEW {names.fresh.quoted} AS\n"
-        f"{_unchanged(described)}\n"
+        f"SELECT * FROM {names.unchanged.quoted}\n"
         "UNION ALL\n"
-        f"SELECT {_columns(described, 'd')}\n"
+        "SELECT d.*\n"
         f"FROM {names.definition.quoted} AS d\n"
-        f"WHERE (SELECT true FROM {names.changes.quoted} AS c WHERE {_same(described, 'd')} LIMIT 1)\n"
+        f"WHERE {_noted(described, 'd')}\n"
     )
 
 
-def fresh_list(described: Described) -> str:
-    """The statement that makes the fresh reading for a list."""
-    names = described.names
-    listed = ", ".join(f"c.{column(name)}" for name in described.view.change_columns)
-    known = " AND ".join(f"c.{column(name)} IS NOT NULL" for name in described.view.change_columns)
-    return (
-        f"-- The rows of {names.fresh.quoted}, for reading those of one {described.view.list_key}: the second branch starts\n"
-        "-- at the changes, which are few for one list, where the first can stop early in the order of an index.\n"
-        f"CREATE OR REPLACE VIEW {names.fresh_list.quoted} AS\n"
-        f"{_unchanged(described)}\n"
-        "UNION ALL\n"
-        f"SELECT {_columns(described, 'd', of_changes=True)}\n"
-        f"FROM (SELECT DISTINCT {listed} FROM {names.changes.quoted} AS c WHERE {known}) AS c\n"
-        f"CROSS JOIN LATERAL (SELECT * FROM {names.definition.quoted} AS d WHERE {_same(described, 'd')} OFFSET 0) AS d\n"
-    )
+def same(described: Described, row: str, as_row: str) -> str:
+    """Whether two rows have the same key."""
+    return " AND ".join(f"{row}.{column(name)} = {as_row}.{column(name)}" for name in described.view.change_columns)
 
 
-def _unchanged(described: Described) -> str:
-    # IS NOT TRUE: planned as half of the rows, where IS NULL would be as one in two hundred, and not worth an ordered index.
-    names = described.names
-    return (
-        f"SELECT {_columns(described, 'v', timed=True)}\n"
-        f"FROM {names.view.quoted} AS v\n"
-        f"WHERE (SELECT true FROM {names.changes.quoted} AS c WHERE {_same(described, 'v')} LIMIT 1) IS NOT TRUE"
-    )
+def columns(described: Described, row: str, instead: Mapping[str, str]) -> str:
+    """A row's columns, one by one, with other expressions instead of some."""
+    listed = (ViewName(None, name).quoted for name in described.columns)
+    written = [f"{instead[name]} AS {name}" if name in instead else f"{row}.{name}" for name in listed]
+    return fill(", ".join(written), width=110, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
-def _same(described: Described, row: str) -> str:
-    return " AND ".join(f"c.{column(name)} = {row}.{column(name)}" for name in described.view.change_columns)
-
-
-def _columns(described: Described, row: str, *, timed: bool = False, of_changes: bool = False) -> str:
-    """The columns, one by one; timed: those that depend on the time of day are computed; of_changes: keys are the changes'."""
+def _timed(described: Described) -> str:
+    """The columns of the materialized view; those that depend on the time of day are computed."""
     view, source = described.view, described.names.definition.quoted
-    named = {ViewName.parse(name).name for name in view.change_columns}
-    by_time = {ViewName.parse(name).name for name in view.time_columns}
-    same_key = " AND ".join(f"t.{column(name)} = {row}.{column(name)}" for name in view.key_columns)
-    written = []
-    for name in described.columns:
-        quoted = ViewName(None, name).quoted
-        if timed and name in by_time:
-            written.append(f"(SELECT t.{quoted} FROM {source} AS t WHERE {same_key}) AS {quoted}")
-        else:
-            written.append(f"{'c' if of_changes and name in named else row}.{quoted}")
-    return ",\n    ".join(written)
+    if not view.time_columns:
+        return "v.*"
+    same_key = " AND ".join(f"t.{column(name)} = v.{column(name)}" for name in view.key_columns)
+    by_time = {column(name): f"(SELECT t.{column(name)} FROM {source} AS t WHERE {same_key})" for name in view.time_columns}
+    return columns(described, "v", by_time)
+
+
+def _noted(described: Described, row: str) -> str:
+    return f"(SELECT true FROM {described.names.changes.quoted} AS c WHERE {same(described, 'c', row)} LIMIT 1)"

@@ -14,13 +14,17 @@ REST_FACTOR: Final = 4.0
 MOST_CHANGES: Final = 0.5
 """Of the view's rows: more changes than that take more room and time to scan than they save."""
 
+LOOK_AGAIN_S: Final = 5.0
+"""How soon to look again at what reads have cost, at the earliest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
     """What a view has to bear since its last refresh.
 
-    rows: of the view; changes: kept; reads: of whatever key, changed or not; refresh_seconds: what the last refresh took, and
-    since_refresh: the seconds since it ended, both None before the first.
+    rows: of the view; changes: that its stamp does not cover; reads: of whatever key, changed or not; refresh_seconds: what the
+    library's last refresh took, and since_refresh: the seconds since the last one by whomever, both None before the first;
+    unswept: covered changes may be left to sweep.
     """
 
     rows: float
@@ -28,21 +32,41 @@ class Load:
     reads: float
     refresh_seconds: float | None = None
     since_refresh: float | None = None
+    unswept: bool = False
 
 
-def worth_refreshing(load: Load, *, extra_read_s: float = EXTRA_READ_S) -> bool:
-    """Whether to refresh now: once the reads of changed rows have cost as much as a refresh, as one buys skis.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether to refresh a view now; else why not, and in how many seconds to look again, where time alone may change that."""
+
+    refresh: bool
+    reason: str | None = None
+    again_s: float | None = None
+
+
+def decide(load: Load, *, extra_read_s: float = EXTRA_READ_S) -> Decision:
+    """Refresh once the reads of changed rows have cost as much as a refresh, as one buys skis.
 
     That is at most twice what hindsight would have cost. Reads fall on changed rows as often as those are among all rows.
     Never back to back; and always when there are more changes than half the rows. The first is soon, to learn what it takes.
     """
     if load.changes <= 0:
-        return False
+        return Decision(False, "nothing has changed since the last refresh")
     if load.refresh_seconds is None or load.since_refresh is None:
-        return True
-    if load.since_refresh < REST_FACTOR * load.refresh_seconds:
-        return False
+        return Decision(True)
+    rest = REST_FACTOR * load.refresh_seconds - load.since_refresh
+    if rest > 0:
+        return Decision(False, "rests after the last refresh", rest)
     if load.changes > MOST_CHANGES * load.rows:
-        return True
+        return Decision(True)
     spent = load.reads * min(1.0, load.changes / load.rows) * extra_read_s
-    return spent >= load.refresh_seconds
+    if spent >= load.refresh_seconds:
+        return Decision(True)
+    return Decision(
+        False, "reads of changed rows have cost less than a refresh so far", max(LOOK_AGAIN_S, load.refresh_seconds)
+    )
+
+
+def worth_refreshing(load: Load, *, extra_read_s: float = EXTRA_READ_S) -> bool:
+    """Whether `decide` says so."""
+    return decide(load, extra_read_s=extra_read_s).refresh

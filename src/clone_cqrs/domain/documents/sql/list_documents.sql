@@ -3,11 +3,5 @@
 -- Rows: at most $4. Locks: none.
 SELECT id, user_id, filename, content_type, size_bytes, uploaded_at, processed_at, status, chunk_count, title, tags,
        processing_duration_ms
-FROM public.document_summary_fresh
-WHERE user_id = $1
-  AND (uploaded_at, id) < (
-      coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-  )
-  AND ($5::text IS NULL OR status = $5)
+FROM public.document_summary_fresh_list($1, $4, $2, $3, $5)
 ORDER BY uploaded_at DESC, id DESC
-LIMIT $4

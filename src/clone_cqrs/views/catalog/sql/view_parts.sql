@@ -1,10 +1,11 @@
 -- The parts of a materialized view as they are in the database.
 --
--- $1 text: the view, $2 text: its definition, $4 text: its table of changes, $5 text: its fresh reading, all quoted; $3 text: schema
--- and name, with a dot between; $6 text[]: the key's columns. Rows: one. kind text as in pg_class.relkind, null where there is no
--- such relation; has_key boolean: a unique index by which it can be refreshed concurrently; stamped, reads_definition boolean: its
--- query still does; same_columns boolean: as its definition's; fresh_lacks text[]: what the fresh reading should read and does not;
--- registered boolean; filled boolean; filled_elsewhere boolean: by a server that was further on; waits_for text. No locks.
+-- $1 text: the view, $2 text: its definition, $4 text: its table of changes, $5 text: its fresh reading, $7 text: its unchanged
+-- rows, all quoted; $3 text: schema and name, with a dot between; $6 text[]: the key's columns. Rows: one. kind text as in
+-- pg_class.relkind, null where there is no such relation; has_key boolean: a unique index by which it can be refreshed
+-- concurrently; stamped, reads_definition boolean: its query still does; same_columns boolean: as its definition's; fresh_lacks
+-- text[]: what the fresh reading, or its unchanged rows, should read and do not; registered boolean; filled boolean;
+-- filled_elsewhere boolean: by a server that was further on; waits_for text. No locks.
 SELECT
     v.relkind::text AS kind,
     EXISTS (
@@ -35,12 +36,13 @@ SELECT
         WHERE a.attrelid = pg_catalog.to_regclass($2) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
     ) AS same_columns,
     ARRAY(
-        SELECT part FROM unnest(ARRAY[$1, $2, $4]) AS part
+        SELECT DISTINCT p.part
+        FROM (VALUES ($5, $7), ($5, $2), ($5, $4), ($7, $1), ($7, $4)) AS p (reading, part)
         WHERE NOT EXISTS (
             SELECT FROM pg_catalog.pg_rewrite AS f
             JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = f.oid
-            WHERE f.ev_class = pg_catalog.to_regclass($5)
-              AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = pg_catalog.to_regclass(part)
+            WHERE f.ev_class = pg_catalog.to_regclass(p.reading)
+              AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = pg_catalog.to_regclass(p.part)
         )
     ) AS fresh_lacks,
     EXISTS (SELECT FROM cqrs.view AS k WHERE k.name = $3 AND k.changes = pg_catalog.to_regclass($4)) AS registered,

@@ -1,0 +1,214 @@
+-- To be made anew, with its stamp.
+DROP MATERIALIZED VIEW "public"."conversation_session_summary_view";
+
+-- Rows of "public"."conversation_session_summary_view" that a write has touched, and its transaction. Appended to, and swept; rows
+-- without a transaction stay. Its data belongs to this server's transactions: leave it out of dumps.
+CREATE TABLE "cqrs"."changed_public_conversation_session_summary" (
+    "user_id" uuid,
+    "id" uuid,
+    xid xid8 DEFAULT pg_catalog.pg_current_xact_id()
+) WITH (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+    autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000
+);
+
+-- By whole keys; the column with the most values first.
+CREATE INDEX "changed_public_conversation_session_summary_key" ON "cqrs"."changed_public_conversation_session_summary" ("user_id", "id");
+
+-- No key, no transaction: so that no plan takes the table for empty.
+INSERT INTO "cqrs"."changed_public_conversation_session_summary" (xid) SELECT NULL FROM pg_catalog.generate_series(1, 5000);
+
+-- Notes which rows of "public"."conversation_session_summary_view" a change of "public"."conversation_sessions" touches, in the same transaction.
+--
+-- The keys are in the changed rows themselves.
+CREATE FUNCTION "cqrs"."conversation_session_summary_of_public_conversat_312bb473"() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO "cqrs"."changed_public_conversation_session_summary" ("user_id", "id")
+        SELECT DISTINCT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+    ELSIF TG_OP = 'UPDATE' THEN
+        INSERT INTO "cqrs"."changed_public_conversation_session_summary" ("user_id", "id")
+        SELECT DISTINCT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL
+        UNION
+        SELECT DISTINCT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO "cqrs"."changed_public_conversation_session_summary" ("user_id", "id")
+        SELECT DISTINCT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+    ELSE
+        -- Every key: those that the view has, and those that it may not have yet.
+        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+            RAISE invalid_transaction_state USING MESSAGE =
+                'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
+        END IF;
+        INSERT INTO "cqrs"."changed_public_conversation_session_summary" ("user_id", "id")
+        SELECT v."user_id", v."id" FROM "public"."conversation_session_summary_view" AS v
+        UNION
+        SELECT c."user_id", c."id" FROM "cqrs"."changed_public_conversation_session_summary" AS c WHERE c."user_id" IS NOT NULL AND c."id" IS NOT NULL;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Every change of "public"."conversation_sessions", also under session_replication_role = replica.
+SELECT cqrs.follow_changes('"public"."conversation_sessions"', '"cqrs"."conversation_session_summary_of_public_conversat_312bb473"');
+
+-- A parent must not move while a row that references it is being written.
+SELECT cqrs.require_link('"public"."conversation_turns"', 'session_id', '"public"."conversation_sessions"',
+                         'id', ARRAY['user_id']::name[]);
+
+-- Notes which rows of "public"."conversation_session_summary_view" a change of "public"."conversation_turns" touches, in the same transaction.
+--
+-- The keys are looked up in "public"."conversation_sessions"; an INSERT has its row locked by the foreign key.
+CREATE FUNCTION "cqrs"."conversation_session_summary_of_public_conversation_turns"() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO "cqrs"."changed_public_conversation_session_summary" ("user_id", "id")
+        SELECT DISTINCT p."user_id", p."id" FROM new_rows AS r
+        CROSS JOIN LATERAL (SELECT * FROM "public"."conversation_sessions" AS p WHERE p."id" = r."session_id" OFFSET 0) AS p
+        WHERE p."user_id" IS NOT NULL AND p."id" IS NOT NULL;
+    ELSIF TG_OP = 'UPDATE' THEN
+        -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
+        PERFORM FROM "public"."conversation_sessions" AS p
+        WHERE p."id" IN (SELECT r."session_id" FROM old_rows AS r UNION SELECT r."session_id" FROM new_rows AS r)
+        ORDER BY p."id" FOR KEY SHARE;
+        INSERT INTO "cqrs"."changed_public_conversation_session_summary" ("user_id", "id")
+        SELECT DISTINCT p."user_id", p."id" FROM old_rows AS r
+        CROSS JOIN LATERAL (SELECT * FROM "public"."conversation_sessions" AS p WHERE p."id" = r."session_id" OFFSET 0) AS p
+        WHERE p."user_id" IS NOT NULL AND p."id" IS NOT NULL
+        UNION
+        SELECT DISTINCT p."user_id", p."id" FROM new_rows AS r
+        CROSS JOIN LATERAL (SELECT * FROM "public"."conversation_sessions" AS p WHERE p."id" = r."session_id" OFFSET 0) AS p
+        WHERE p."user_id" IS NOT NULL AND p."id" IS NOT NULL;
+    ELSIF TG_OP = 'DELETE' THEN
+        -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
+        PERFORM FROM "public"."conversation_sessions" AS p
+        WHERE p."id" IN (SELECT r."session_id" FROM old_rows AS r)
+        ORDER BY p."id" FOR KEY SHARE;
+        INSERT INTO "cqrs"."changed_public_conversation_session_summary" ("user_id", "id")
+        SELECT DISTINCT p."user_id", p."id" FROM old_rows AS r
+        CROSS JOIN LATERAL (SELECT * FROM "public"."conversation_sessions" AS p WHERE p."id" = r."session_id" OFFSET 0) AS p
+        WHERE p."user_id" IS NOT NULL AND p."id" IS NOT NULL;
+    ELSE
+        -- Every key: those that the view has, and those that it may not have yet.
+        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+            RAISE invalid_transaction_state USING MESSAGE =
+                'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
+        END IF;
+        INSERT INTO "cqrs"."changed_public_conversation_session_summary" ("user_id", "id")
+        SELECT v."user_id", v."id" FROM "public"."conversation_session_summary_view" AS v
+        UNION
+        SELECT c."user_id", c."id" FROM "cqrs"."changed_public_conversation_session_summary" AS c WHERE c."user_id" IS NOT NULL AND c."id" IS NOT NULL;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Every change of "public"."conversation_turns", also under session_replication_role = replica.
+SELECT cqrs.follow_changes('"public"."conversation_turns"', '"cqrs"."conversation_session_summary_of_public_conversation_turns"');
+
+-- Known to the library's upkeep.
+INSERT INTO cqrs.view (name, changes) VALUES ('public.conversation_session_summary_view', '"cqrs"."changed_public_conversation_session_summary"')
+ON CONFLICT (name) DO UPDATE SET changes = excluded.changes;
+
+-- The definition's rows as of the last refresh; the second branch has none, and stamps the view as it is filled.
+CREATE MATERIALIZED VIEW "public"."conversation_session_summary_view" AS
+SELECT * FROM "public"."conversation_session_summary_definition"
+UNION ALL
+SELECT (NULL::"public"."conversation_session_summary_definition").* WHERE cqrs.stamp_view('public.conversation_session_summary_view', pg_catalog.pg_current_snapshot())
+WITH DATA;
+
+-- One row a key; a concurrent refresh needs it, too.
+CREATE UNIQUE INDEX "conversation_session_summary_view_key" ON "public"."conversation_session_summary_view" ("id");
+
+-- The rows of "public"."conversation_session_summary_view" that did not change since the last refresh.
+-- The scalar subquery keeps the planner from starting at the changes.
+CREATE VIEW "public"."conversation_session_summary_unchanged" AS
+SELECT v.*
+FROM "public"."conversation_session_summary_view" AS v
+WHERE (SELECT true FROM "cqrs"."changed_public_conversation_session_summary" AS c WHERE c."user_id" = v."user_id" AND c."id" = v."id" LIMIT 1) IS NOT TRUE;
+
+-- The definition's rows as of now: those that did not change since the last refresh from the materialized view,
+-- those that did from the definition.
+CREATE OR REPLACE VIEW "public"."conversation_session_summary_fresh" AS
+SELECT * FROM "public"."conversation_session_summary_unchanged"
+UNION ALL
+SELECT d.*
+FROM "public"."conversation_session_summary_definition" AS d
+WHERE (SELECT true FROM "cqrs"."changed_public_conversation_session_summary" AS c WHERE c."user_id" = d."user_id" AND c."id" = d."id" LIMIT 1);
+
+-- The rows of one list, in its order.
+CREATE INDEX "conversation_session_summary_view_list" ON "public"."conversation_session_summary_view" ("user_id", "started_at" DESC, "id" DESC);
+
+-- The changed rows that there are in the table that drives the definition: keys, and what lists are ordered by.
+CREATE VIEW "public"."conversation_session_summary_changed" AS
+SELECT r."user_id" AS "user_id", r."id" AS "id", r."started_at"
+FROM (SELECT DISTINCT c."user_id", c."id" FROM "cqrs"."changed_public_conversation_session_summary" AS c WHERE c."user_id" IS NOT NULL AND c."id" IS NOT NULL) AS c
+JOIN "public"."conversation_sessions" AS r ON r."user_id" = c."user_id" AND r."id" = c."id";
+
+-- A page of "public"."conversation_session_summary_fresh": of one user_id, in order, after a place.
+-- Unchanged rows are read in the index's order; changed ones are sorted by columns of the driving table, and
+-- computed as they are wanted.
+-- LIMIT (SELECT ...): a number that the planner knows has it sort all the rows of who has few by its estimate.
+CREATE FUNCTION "public"."conversation_session_summary_fresh_list"(
+    "user_id" uuid, max_rows integer, "after_started_at" timestamp with time zone DEFAULT NULL, "after_id" uuid DEFAULT NULL
+) RETURNS SETOF "public"."conversation_session_summary_fresh"
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT * FROM (
+        (SELECT v.*
+        FROM "public"."conversation_session_summary_unchanged" AS v
+        WHERE v."user_id" = $1 AND (v."started_at", v."id", 0) < (
+            coalesce($3, 'infinity'), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), CASE WHEN $3 IS NULL THEN 1 ELSE 0 END
+        )
+        ORDER BY v."started_at" DESC, v."id" DESC
+        LIMIT (SELECT $2))
+        UNION ALL
+        (SELECT k."id" AS "id", k."user_id" AS "user_id", k."started_at" AS "started_at", d."ended_at", d."duration_seconds",
+    d."state", d."llm_provider", d."tts_provider", d."voice_model_id", d."face_model_id", d."turn_count",
+    d."avg_latency_ms", d."total_cost", d."first_turn_at", d."last_turn_at"
+        FROM (
+            SELECT * FROM "public"."conversation_session_summary_changed" AS k
+            WHERE k."user_id" = $1 AND (k."started_at", k."id", 0) < (
+            coalesce($3, 'infinity'), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), CASE WHEN $3 IS NULL THEN 1 ELSE 0 END
+        )
+            ORDER BY k."started_at" DESC, k."id" DESC
+        ) AS k
+        CROSS JOIN LATERAL (SELECT * FROM "public"."conversation_session_summary_definition" AS d WHERE d."user_id" = k."user_id" AND d."id" = k."id" OFFSET 0) AS d
+        ORDER BY k."started_at" DESC, k."id" DESC
+        LIMIT (SELECT $2))
+    ) AS f
+    ORDER BY f."started_at" DESC, f."id" DESC
+    LIMIT (SELECT $2);
+END;
+
+-- The same page of "public"."conversation_session_summary_view".
+CREATE FUNCTION "public"."conversation_session_summary_view_list"(
+    "user_id" uuid, max_rows integer, "after_started_at" timestamp with time zone DEFAULT NULL, "after_id" uuid DEFAULT NULL
+) RETURNS SETOF "public"."conversation_session_summary_fresh"
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT v.*
+        FROM "public"."conversation_session_summary_view" AS v
+        WHERE v."user_id" = $1 AND (v."started_at", v."id", 0) < (
+            coalesce($3, 'infinity'), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), CASE WHEN $3 IS NULL THEN 1 ELSE 0 END
+        )
+        ORDER BY v."started_at" DESC, v."id" DESC
+        LIMIT (SELECT $2);
+END;
+
+-- The same page of "public"."conversation_session_summary_definition".
+CREATE FUNCTION "public"."conversation_session_summary_definition_list"(
+    "user_id" uuid, max_rows integer, "after_started_at" timestamp with time zone DEFAULT NULL, "after_id" uuid DEFAULT NULL
+) RETURNS SETOF "public"."conversation_session_summary_fresh"
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT v.*
+        FROM "public"."conversation_session_summary_definition" AS v
+        WHERE v."user_id" = $1 AND (v."started_at", v."id", 0) < (
+            coalesce($3, 'infinity'), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), CASE WHEN $3 IS NULL THEN 1 ELSE 0 END
+        )
+        ORDER BY v."started_at" DESC, v."id" DESC
+        LIMIT (SELECT $2);
+END;
