@@ -61,9 +61,9 @@ def clone_cqrs(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = No
     return Ended(run.returncode, run.stdout.decode(), run.stderr.decode())
 
 
-def called(*arguments: str | Path, dsn: str = "", stdin: str = "") -> Ended:
+def called(*arguments: str | Path, dsn: str = "", stdin: str = "", columns: str | None = None) -> Ended:
     """Run it in this process, with DATABASE_URL=dsn. What is no exit code of it is raised."""
-    ended = CliRunner().invoke(program, list(map(str, arguments)), input=stdin, env={"DATABASE_URL": dsn, "COLUMNS": None})
+    ended = CliRunner().invoke(program, list(map(str, arguments)), input=stdin, env={"DATABASE_URL": dsn, "COLUMNS": columns})
     if ended.exception is not None and not isinstance(ended.exception, SystemExit):
         raise ended.exception
     return Ended(ended.exit_code, ended.stdout, ended.stderr)

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tests.cli.program import ROOT, clone_cqrs, environment
+from tests.cli.program import ROOT, called, clone_cqrs, environment
 
 COMMANDS = (
     "check",
@@ -37,7 +37,7 @@ def test_explains_itself() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_and_spells_the_options_alike(command: str) -> None:
-    ended = clone_cqrs(*command.split(), "--help", env={"COLUMNS": "200"})
+    ended = called(*command.split(), "--help", columns="200")
     assert (ended.code, ended.err) == (0, "")
     assert f"Usage: clone-cqrs {command}" in ended.out
     assert re.search(r"--dsn +DSN ", ended.out)

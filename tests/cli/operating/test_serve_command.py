@@ -15,12 +15,14 @@ from tests.cli.program import called, clone_cqrs, running
 KEY = {"CLONE_CQRS_JWT_KEY": "0123456789abcdef0123456789abcdef"}
 
 
-def test_serves_until_it_is_told_to_stop(clone_dsn: str, tmp_path: Path) -> None:
+def test_serves_until_it_is_told_to_stop(clone_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     env = {"DATABASE_URL": clone_dsn, **KEY}
+    for name, value in KEY.items():
+        monkeypatch.setenv(name, value)
     with running("serve", "--port", "0", "--json", at=tmp_path / "serve", env=env) as server:
         server.until(lambda: server.out)
         address = json.loads(server.out)["address"]
-        token = clone_cqrs("token", "system", "--json", env=env).json["token"]
+        token = called("token", "system", "--json").json["token"]
         payload = {"email": "ada@example.com", "name": "Ada", "password": "correct horse", "subscriptionTier": "free"}
         request = urllib.request.Request(
             f"{address}/commands/user.create",
