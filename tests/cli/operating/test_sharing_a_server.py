@@ -1,7 +1,4 @@
-"""Several terminals on one embedded server, which lives as long as any of them, also when some are killed.
-
-Planted to see this test fail: the first process stops the server when it ends.
-"""
+"""Several terminals on one embedded server, which lives as long as any of them, also when some are killed."""
 
 import json
 import shutil
