@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from tests.commands.waiting import DEADLINE_S, until
 from tests.conftest import ServerFactory
-from tests.consistency.points import POINTS, PointsApplication, PointsGiven
+from tests.consistency.points import POINTS, GetPoints, PointsApplication, PointsGiven
 from tests.servers.databases import migrate_toolkit
 
 from clone_cqrs.consistency import ConsistencyRule
@@ -148,7 +148,7 @@ async def test_a_killed_connection_costs_nothing_but_a_new_one(points: PointsApp
     await filled(points, ada)
 
 
-async def test_a_stopped_server_ends_the_use_of_the_cache(own_server: ServerFactory) -> None:
+async def test_a_stopped_server_ends_the_use_of_the_cache(own_server: ServerFactory, caplog: pytest.LogCaptureFixture) -> None:
     server = own_server()
     dsn = server.dsn("postgres")
     await prepared(dsn)
@@ -167,6 +167,9 @@ async def test_a_stopped_server_ends_the_use_of_the_cache(own_server: ServerFact
         with pytest.raises(StorageUnavailableError):
             await points.get(ada)
         assert points.queries.cache_statistics().bypassed == statistics.bypassed + 1
+        assert "cache_not_used" in caplog.text, "and it says so"
+        explanation = await points.queries.explain(GetPoints({"user_id": ada}, ada))
+        assert str(explanation) == "load: the cache has not heard from the log within 0.5 s"
         await asyncio.to_thread(server.start)
         await filled(points, ada)
         await points.consistency.close()

@@ -1,7 +1,7 @@
 """Every answer against a model that has no cache: for each level, the writes that it must hold, whatever the schedule.
 
 Writers of this process and of others draw positions, commit late or never; loads take their time; the log is read in steps, or
-not at all for a while.
+not at all for a while. Planted and seen: every bug of test_planted_bugs but the last, whose answers test_isolation tells apart.
 """
 
 from __future__ import annotations
@@ -98,9 +98,19 @@ class LevelsMachine(RuleBasedStateMachine):
     @rule(data=st.data(), again=st.booleans(), level=st.sampled_from([None, "eventual"]), held=held)
     def ask_with_a_token(self, data: st.DataObject, again: bool, level: Any, held: bool) -> None:
         position = data.draw(st.sampled_from(sorted(self.log.committed_at)))
+        self.put_with_token(position, again, held, consistency=level)
+
+    @rule(user=users)
+    def ask_with_a_token_that_is_older_and_committed_later(self, user: UUID) -> None:
+        older, newer = self.followed.draw(user), self.followed.write(user)
+        self.put_with_token(newer)
+        self.followed.commit(older)
+        self.put_with_token(older)
+
+    def put_with_token(self, position: int, again: bool = False, held: bool = False, **how: Any) -> None:
         user = self.about(position)
         must_hold = self.own[user] | self.committed(user, self.log.now - STALENESS) | 1 << position
-        self.put(user, must_hold, None, again, held, at_least=str(position), consistency=level)
+        self.put(user, must_hold, None, again, held, at_least=str(position), **how)
 
     def put(self, user: UUID, must_hold: int, roles: frozenset[str] | None, again: bool, held: bool, **how: Any) -> None:
         query = self.objects.setdefault((user, "ada"), score_of(user, "ada")) if again else score_of(user, "ada")
@@ -136,6 +146,28 @@ class LevelsMachine(RuleBasedStateMachine):
             return
         self.followed.commit(position, here=how == "here")
         self.own[self.about(position)] |= (1 << position) if how == "here" else 0
+
+    @rule(user=users, here=st.booleans(), heard=st.sampled_from(["read", "peek", "later"]))
+    def write_during_a_load(self, user: UUID, here: bool, heard: str) -> None:
+        """The race. Step by step it takes too many of the right ones in a row to come up often."""
+        self.ask(user, "session", None, again=False, held=True)
+        self.write(user, here)
+        if heard != "later":
+            self.log.follow() if heard == "read" else self.log.peek()
+        for waiting in list(self.scores.waiting):
+            waiting.go_on()
+        self.let_run()
+        self.ask(user, "session", None, again=False, held=False)
+
+    @rule(user=users, roles=st.sampled_from(ROLES))
+    def ask_long_after_a_write(self, user: UUID, roles: frozenset[str] | None) -> None:
+        """Longer than another process's write may stay unheard of; and it was not."""
+        self.ask(user, "session", roles, again=False, held=False)
+        self.write(user, here=False)
+        self.log.follow()
+        self.log.now += 1.25 * STALENESS
+        self.log.follow()
+        self.ask(user, "session", roles, again=False, held=False)
 
     @rule(most=st.sampled_from([1, None]))
     def read_the_log(self, most: int | None) -> None:
