@@ -5,6 +5,7 @@ functions left to pg_depend; the filter looked for on any node; no look at the p
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from tests.views.catalog.inn import GUESTS, OF_GUEST, OF_MEALS, Connection, declared, per_guest
@@ -134,6 +135,9 @@ FUNCTIONS = {
         per_guest("(SELECT max(v.weight) FROM inn.visit v WHERE v.guest_id = g.id)"),
     ),
 }
+LISTED: dict[str, Any] = {"list_key": "guest_id", "list_order": ("id DESC",)}
+OF_VISIT, OF_ITS_GUEST = {"inn.visit": ("id", "guest_id")}, {"inn.guest": ("id", "id")}
+WRONG, RIGHT = {"changes": OF_ITS_GUEST | OF_VISIT}, {"changes": OF_VISIT | OF_ITS_GUEST}
 ALL = "SELECT g.id, g.name, sum(v.paid) AS total FROM inn.guest g LEFT JOIN inn.visit v ON v.guest_id = g.id"
 SHAPES = {
     "group_by": Case(declared(f"{ALL} GROUP BY g.id"), ("(GROUP BY, DISTINCT or an aggregate over the whole)", "LATERAL")),
@@ -178,6 +182,11 @@ SHAPES = {
     "key_without_an_index": Case(
         declared("SELECT r.id FROM inn.room r", changes={"inn.room": "id"}),
         ("the row of a key is not found by an index of inn.room", "create a unique one"),
+    ),
+    "lists_of_another_table": Case(
+        declared("SELECT v.id, v.guest_id, v.paid FROM inn.visit v JOIN inn.guest g ON g.id = v.guest_id", **LISTED | WRONG),
+        ("its rows are those of inn.visit", "name it first in `changes`"),
+        declared("SELECT v.id, v.guest_id, v.paid FROM inn.visit v JOIN inn.guest g ON g.id = v.guest_id", **LISTED | RIGHT),
     ),
     "computed_key": Case(
         declared("SELECT g.id + 1 AS id FROM inn.guest g", changes=OF_GUEST),

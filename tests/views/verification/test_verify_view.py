@@ -14,7 +14,7 @@ from tests.views.verification.conftest import Unheard
 
 from clone_cqrs.postgres import Database
 from clone_cqrs.views import MaterializedView, RowDifference, Verification, create_fresh_view, refresh_view, verify_view
-from clone_cqrs.views.verification import verify
+from clone_cqrs.views.verification import batches, verify
 
 LEFT = [*range(50), 51]  # of the orders, when the first five have been written
 WRONG = {
@@ -74,6 +74,21 @@ async def test_shows_the_columns_that_differ_and_keeps_what_is_hidden(database: 
     assert "Ada" not in repr(customers)
 
 
+async def test_compares_pages_of_lists(clerk: Connection, database: Database) -> None:
+    await clerk.execute("UPDATE shop.item SET price = 1 WHERE order_id IN (1, 7, 50)")
+    verification = await verify_view(database, ORDERS, sample=20)
+    assert (verification.passed, verification.lists) == (True, 5)
+    assert (await verify_view(database, CUSTOMERS)).lists == 0
+    # A list that is cut before what has changed is added to it.
+    page = await clerk.fetchval("SELECT pg_get_functiondef('shop.order_summary_fresh_list'::regproc)")
+    begin, _, _ = page.partition("BEGIN ATOMIC")
+    cut = "SELECT f.* FROM shop.order_summary_view f WHERE f.customer_id = $1 ORDER BY f.placed_at, f.id LIMIT $2"
+    await clerk.execute(f"{begin} BEGIN ATOMIC {cut}; END")
+    verification = await verify_view(database, ORDERS)
+    assert {row.reading for row in verification.differences} == {"shop.order_summary_fresh_list"}
+    assert not verification.passed
+
+
 async def test_counts_what_it_does_not_show(database: Database, unheard: Unheard) -> None:
     await unheard('UPDATE shop."order" SET placed_at = now()')
     verification = await verify_view(database, ORDERS, shown=3)
@@ -89,7 +104,7 @@ async def test_finds_a_row_that_a_reading_has_twice(clerk: Connection, database:
 
 
 async def test_mends_more_than_it_looks_at_once(database: Database, unheard: Unheard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "_AT_ONCE", 3)
+    monkeypatch.setattr(batches, "_AT_ONCE", 3)
     await unheard('UPDATE shop."order" SET placed_at = now()')
     repaired = await verify_view(database, ORDERS, repair=True, shown=3)
     assert (repaired.rows, repaired.different, repaired.noted) == (50, 50, 50)
@@ -99,7 +114,7 @@ async def test_mends_more_than_it_looks_at_once(database: Database, unheard: Unh
 async def test_what_no_change_can_mend_is_told_and_does_not_go_on_for_ever(
     clerk: Connection, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "_AT_ONCE", 3)
+    monkeypatch.setattr(batches, "_AT_ONCE", 3)
     await clerk.execute("CREATE OR REPLACE VIEW shop.order_summary_fresh AS SELECT * FROM shop.order_summary_view WHERE false")
     async with asyncio.timeout(60):
         verification = await verify_view(database, ORDERS, repair=True)
@@ -174,7 +189,7 @@ async def test_a_statement_that_takes_too_long_is_tried_with_fewer_rows(
     clerk: Connection, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    batch = verify._batch
+    batch = batches._batch
 
     async def slow(connection: Connection, comparison: object, after: object, size: int, *rest: object) -> object:
         asked.append(size)
@@ -183,10 +198,10 @@ async def test_a_statement_that_takes_too_long_is_tried_with_fewer_rows(
             raise asyncpg.QueryCanceledError("canceling statement due to statement timeout")
         return await batch(connection, comparison, after, size, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(verify, "_batch", slow)
+    monkeypatch.setattr(batches, "_batch", slow)
     assert (await verify_view(database, ORDERS, sample=None)).rows == 50
     assert asked[:3] == [500, 100, 20]
-    monkeypatch.setattr(verify, "_batch", batch)
+    monkeypatch.setattr(batches, "_batch", batch)
     await clerk.execute(ENDLESS)
     with pytest.raises(asyncpg.QueryCanceledError):
         await verify_view(database, ORDERS, statement_timeout=0.05)

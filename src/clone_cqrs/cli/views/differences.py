@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clone_cqrs.views import ColumnDifference, RowDifference, Verification
-from clone_cqrs.views.verification.verify import HIDDEN
+from clone_cqrs.views.verification.batches import HIDDEN
 
 _SIDES = {"differs": "", "lacks": "the reading lacks the row", "has": "the definition lacks the row"}
 _LONGEST = 60
@@ -18,7 +18,10 @@ def show_verification(screen: Console, verification: Verification) -> None:
     which = "rows" if verification.whole else "rows of a sample"
     took = f"({verification.seconds:.1f} s)"
     if verification.passed:
-        screen.print(f"{verification.view}: {verification.rows:,} {which} are as its definition says {took}", soft_wrap=True)
+        lists = f", and the first pages of {verification.lists:,} lists," if verification.lists else ""
+        screen.print(
+            f"{verification.view}: {verification.rows:,} {which}{lists} are as its definition says {took}", soft_wrap=True
+        )
         return
     noted = f"; {verification.noted:,} keys noted as changed" if verification.noted else ""
     counted = f"[bold red]{verification.different:,} of {verification.rows:,} {which} differ from its definition[/]"

@@ -29,7 +29,18 @@ def trigger_function(view: MaterializedView, table: str) -> ViewName:
     return FreshNames.of(view).trigger(table)
 
 
-def readings(view: MaterializedView) -> tuple[ViewName, ...]:
-    """The views that say now what the definition says, each of all rows."""
+@dataclass(frozen=True, slots=True)
+class ListReadings:
+    """The functions for a page of a list, of the fresh reading and of the definition: of a list key, so many rows."""
+
+    list_key: str
+    fresh: ViewName
+    definition: ViewName
+
+
+def list_readings(view: MaterializedView) -> ListReadings | None:
+    """None for a view whose lists have no order."""
+    if view.list_key is None or not view.list_order:
+        return None
     names = FreshNames.of(view)
-    return (names.fresh,)
+    return ListReadings(view.list_key, names.list_of(names.fresh), names.list_of(names.definition))

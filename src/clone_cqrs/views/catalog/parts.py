@@ -9,7 +9,7 @@ import asyncpg
 
 from clone_cqrs.postgres.statements import statement
 from clone_cqrs.views.catalog.finding import ViewFinding
-from clone_cqrs.views.catalog.layout import change_rows, trigger_function
+from clone_cqrs.views.catalog.layout import change_rows, list_readings, trigger_function
 from clone_cqrs.views.catalog.tables import in_schema
 from clone_cqrs.views.fresh.names import FreshNames
 from clone_cqrs.views.fresh.readings import BALLAST
@@ -43,6 +43,7 @@ async def part_findings(connection: asyncpg.Connection, view: MaterializedView) 
         findings += _of_fresh_view(view, names, parts)
         if not parts["fresh_lacks"]:
             findings += await _ballast(connection, view)
+        findings += await _lists(connection, view)
         for table in view.changes:
             findings += await _triggers(connection, view, table)
     return findings
@@ -90,6 +91,13 @@ async def _ballast(connection: asyncpg.Connection, view: MaterializedView) -> li
         " restore: refresh the view, and they are put back"
     )
     return [ViewFinding(view.name, "ballast_missing", text, str(changes.table), is_warning=True)]
+
+
+async def _lists(connection: asyncpg.Connection, view: MaterializedView) -> list[ViewFinding]:
+    lists = list_readings(view)
+    if lists is None or await connection.fetchval("SELECT to_regproc($1) IS NOT NULL", lists.fresh.quoted):
+        return []
+    return [ViewFinding(view.name, "list_missing", f"there is no function {lists.fresh} to read its lists: {_AGAIN}")]
 
 
 async def _triggers(connection: asyncpg.Connection, view: MaterializedView, table: str) -> list[ViewFinding]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from clone_cqrs.views.catalog.finding import ViewFinding
+from clone_cqrs.views.catalog.tables import in_schema
 from clone_cqrs.views.names import ViewName
 from clone_cqrs.views.view import MaterializedView
 
@@ -52,6 +53,10 @@ async def shape_findings(
         why = _barrier(opaque[0])
         text = f"one row of its definition cannot be computed without the others{why}: {_REWRITE}"
         return [ViewFinding(view.name, "shape_opaque", text, None, ", ".join(keys))]
+    if view.list_order and not _drives(in_schema(view.driving_table), landed):
+        tables = ", ".join(sorted({f"{node['Schema']}.{node['Relation Name']}" for node in landed}))
+        text = f"its rows are those of {tables}, and lists are read from it: name it first in `changes`"
+        return [ViewFinding(view.name, "driving_differs", text, view.driving_table)]
     await connection.execute("SET LOCAL enable_seqscan = off")
     point = await _plan(connection, _row_of_key(definition, {key: types[key] for key in keys}))
     driving = {node["Alias"] for node in landed}
@@ -101,6 +106,14 @@ def _where_filtered(plan: Plan) -> Iterator[Plan]:
             conditions = [text for key, text in node.items() if key.endswith(("Filter", "Cond")) and isinstance(text, str)]
             if any(map(called.search, conditions)):
                 yield node
+
+
+def _drives(table: ViewName, landed: list[Plan]) -> bool:
+    """Whether the rows are a table's own; those of partitions, and a definition without rows, are taken to be."""
+    return not landed or any(
+        (node["Schema"], node["Relation Name"]) == (table.schema, table.name) or node.get("Parent Relationship") == "Member"
+        for node in landed
+    )
 
 
 def _barrier(node: Plan) -> str:

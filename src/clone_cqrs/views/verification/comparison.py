@@ -13,10 +13,19 @@ Key: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A condition on rows, and its parameters."""
+class Range:
+    """A condition on keys, and its parameters."""
 
     condition: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What both sides are read from, as after FROM, and the parameters."""
+
+    fresh: str
+    definition: str
     parameters: tuple[str, ...]
 
 
@@ -31,7 +40,7 @@ class Comparison:
     keys: tuple[str, ...]
     noted: tuple[str, ...]
 
-    def between(self, after: Sequence[Key], up_to: Key | None) -> Part:
+    def between(self, after: Sequence[Key], up_to: Key | None) -> Range:
         """Keys after all of `after`, up to and with `up_to`."""
         bounds = [(">", key) for key in after] + ([("<=", up_to)] if up_to is not None else [])
         parameters: list[str] = []
@@ -39,12 +48,22 @@ class Comparison:
         for operator, key in bounds:
             conditions.append(f"({_listed(self.keys)}) {operator} ({self._values(key, len(parameters))})")
             parameters += key
-        return Part(" AND ".join(conditions) or "true", tuple(parameters))
+        return Range(" AND ".join(conditions) or "true", tuple(parameters))
 
-    def nth_key(self, of: ViewName, part: Part, n: int) -> str:
-        """The n-th key of a part, in order; no row where there are fewer."""
+    def rows(self, keys: Range) -> Part:
+        """The rows of both sides in a range of keys."""
+        fresh, definition = (f"{of.quoted} WHERE {keys.condition}" for of in (self.reading, self.definition))
+        return Part(fresh, definition, keys.parameters)
+
+    def page(self, fresh: ViewName, definition: ViewName, type_: str, value: str, rows: int) -> Part:
+        """The first rows of a list, of both sides' functions for it."""
+        arguments = f"($1::text::{type_}, {rows})"
+        return Part(fresh.quoted + arguments, definition.quoted + arguments, (value,))
+
+    def nth_key(self, of: ViewName, keys: Range, n: int) -> str:
+        """The n-th key of a range, in order; no row where there are fewer."""
         return (
-            f"SELECT {_texts(self.keys)} AS key FROM {of.quoted} WHERE {part.condition}"
+            f"SELECT {_texts(self.keys)} AS key FROM {of.quoted} WHERE {keys.condition}"
             f" ORDER BY {_listed(self.keys)} OFFSET {n - 1} LIMIT 1"
         )
 
@@ -75,8 +94,8 @@ class Comparison:
         # By the count among rows of one key, too, so that a row which one side has twice is not taken for one.
         sides = [
             f"(SELECT {_texts(self.keys)} AS key, row_number() OVER (PARTITION BY {_listed(self.keys)}) AS nth,"
-            f" {_texts(self.noted)} AS noted, {_texts(self.types)} AS row FROM {of.quoted} WHERE {part.condition}) AS {name}"
-            for of, name in ((self.reading, "f"), (self.definition, "d"))
+            f" {_texts(self.noted)} AS noted, {_texts(self.types)} AS row FROM {of}) AS {name}"
+            for of, name in ((part.fresh, "f"), (part.definition, "d"))
         ]
         return " FULL JOIN ".join(sides) + " ON f.key = d.key AND f.nth = d.nth"
 

@@ -36,12 +36,16 @@ async def some_keys(connection: asyncpg.Connection, comparison: Comparison, samp
     few = f"SELECT count(*) FROM (SELECT FROM {comparison.view.quoted} LIMIT {sample + 1}) AS rows"
     if await connection.fetchval(few) <= sample:
         return await all_keys(connection, comparison, size)
-    rows = max(await _rows(connection, comparison), sample)
     runs = max(1, sample // RUN - 2)
-    taken = await connection.fetch(comparison.some_keys(comparison.keys, min(100.0, 100 * _LOOKED_AT / rows), runs))
+    taken = await connection.fetch(comparison.some_keys(comparison.keys, await looked_at(connection, comparison), runs))
     last = await connection.fetchval(comparison.last_key())
     starts: list[Sequence[Key]] = [(), *((tuple(row["key"]),) for row in taken), (tuple(last),)]
     return Ranges(False, len(starts) * RUN, starts, RUN)
+
+
+async def looked_at(connection: asyncpg.Connection, comparison: Comparison) -> float:
+    """The share of the view's rows, in percent, that a sample is drawn from."""
+    return min(100.0, 100 * _LOOKED_AT / max(1, await _rows(connection, comparison)))
 
 
 async def _rows(connection: asyncpg.Connection, comparison: Comparison) -> int:

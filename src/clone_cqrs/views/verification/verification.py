@@ -33,12 +33,14 @@ class RowDifference:
 class Verification:
     """One view's.
 
-    rows: compared; different: how many of them; differences: the first of those; noted: keys recorded as changed; whole:
-    whether every row was compared; seconds: what it took.
+    rows: compared; lists: whose first page was compared, which they are when no row differed, or those were repaired;
+    different: how many rows differ; differences: the first of those; noted: keys recorded as changed; whole: whether every row
+    was compared; seconds: what it took.
     """
 
     view: str
     rows: int
+    lists: int
     different: int
     differences: tuple[RowDifference, ...]
     noted: int
