@@ -45,17 +45,21 @@ def key_index(described: Described) -> str:
     )
 
 
-def changes(described: Described) -> tuple[str, str, str]:
-    """The statements that make the table of changed keys, its index, and what keeps plans from taking it for empty."""
+def changes(described: Described) -> tuple[str, str, str, str]:
+    """The statements that make the table of changed keys and its index, and keep plans to it with no changes and with many."""
     names, view = described.names, described.view
     typed = ",\n".join(f"    {column(name)} {described.columns[ViewName.parse(name).name]}" for name in view.change_columns)
     listed = ", ".join(map(column, view.change_columns))
+    distinct = ",\n    ".join(f"ALTER COLUMN {column(name)} SET (n_distinct = -1)" for name in view.change_columns)
     return (
         f"-- Rows of {names.view.quoted} that a write has touched, and its transaction. Appended to, and swept; rows\n"
         f"-- without a transaction stay. Its data belongs to this server's transactions: leave it out of dumps.\n"
         f"CREATE TABLE {names.changes.quoted} (\n{typed},\n    xid xid8 DEFAULT pg_catalog.pg_current_xact_id()\n)"
         " WITH (\n    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,\n"
         "    autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000\n)\n",
+        "-- A look-up finds few rows. By statistics of one busy key's changes it would find nearly all of them, so that for\n"
+        "-- every other key the whole table would be read in vain.\n"
+        f"ALTER TABLE {names.changes.quoted}\n    {distinct}\n",
         "-- By whole keys; the column with the most values first.\n"
         f"CREATE INDEX {ViewName(None, names.changes.name + '_key').quoted} ON {names.changes.quoted} ({listed})\n",
         "-- No key, no transaction: so that no plan takes the table for empty.\n"
