@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import asyncpg
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from clone_cqrs.errors import UnreadableEventError
 from clone_cqrs.events.upcasting import upcast
@@ -25,7 +25,7 @@ def event_of(row: Mapping[str, Any] | asyncpg.Record) -> DomainEvent[Any]:
     event_type: str = row["event_type"]
     cls = DomainEvent.class_of(event_type)
     try:
-        metadata: dict[str, Any] = json.loads(row["metadata"])
+        metadata: dict[str, Any] = from_json(row["metadata"])
         text, metadata["schema_version"] = upcast(
             event_type,
             row["payload"],
@@ -34,7 +34,7 @@ def event_of(row: Mapping[str, Any] | asyncpg.Record) -> DomainEvent[Any]:
         )
         # Read as JSON, because a strict model takes the text of a UUID or a time from there alone.
         content: Any = (
-            MappingProxyType(json.loads(text)) if cls.payload_type is None else cls.payload_type.model_validate_json(text)
+            MappingProxyType(from_json(text)) if cls.payload_type is None else cls.payload_type.model_validate_json(text)
         )
     except UnreadableEventError as unreadable:
         raise UnreadableEventError(f"{_named(row)}: {unreadable}") from unreadable.__cause__

@@ -42,7 +42,7 @@ def upcast(event_type: str, payload: str, version: Any, newest: int | None) -> t
     Raises: UnreadableEventError for a version that is newer than known, one from which no step leads on, a step that fails.
     """
     steps = _steps.get(event_type)
-    if not steps and newest is not None and version == newest:
+    if not steps and type(version) is int and version > 0 and newest in (None, version):
         return payload, version
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise UnreadableEventError("its schema version is not a number from 1 on")

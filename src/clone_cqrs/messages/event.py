@@ -143,7 +143,8 @@ class DomainEvent(Frozen, Generic[EP]):
     def logged(cls, **facts: Any) -> Self:
         """An event as the log gives it back: all attributes, checked when it was written."""
         event = object.__new__(cls)
-        event.__dict__.update(facts, _timestamp_given=True)
+        facts["_timestamp_given"] = True
+        object.__setattr__(event, "__dict__", facts)
         return event
 
     def with_facts(self, **facts: Any) -> Self:

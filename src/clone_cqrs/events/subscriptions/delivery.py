@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 
 from clone_cqrs.errors import StorageUnavailableError
+from clone_cqrs.events.subscriptions.in_time import in_time
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres.errors import is_unavailable
 from clone_cqrs.telemetry.context import carried
@@ -61,27 +62,29 @@ class Handlers:
 
     async def deliver(self, event: DomainEvent[Any], limit_s: float) -> None:
         """Call the handlers one after another. Raises: what they raise, always an Exception; TimeoutError where one hangs."""
-        call: EventHandler = partial(self._call, limit_s)
-        for layer in reversed(self._middleware):
-            call = partial(_call_layer, layer, call)
         # What a handler causes belongs to what caused its event.
         token = carried.set(event.metadata)
         try:
+            if not self._middleware:
+                await self._call(limit_s, event)
+                return
+            call: EventHandler = partial(self._call, limit_s)
+            for layer in reversed(self._middleware):
+                call = partial(_call_layer, layer, call)
             await call(event)
         finally:
             carried.reset(token)
 
     async def _call(self, limit_s: float, event: DomainEvent[Any]) -> None:
         for handler in (*self._by_type.get(event.event_type, ()), *self._by_type.get(EVERY_TYPE, ())):
-            async with asyncio.timeout(limit_s):
-                try:
-                    await handler(event)
-                except asyncio.CancelledError as cancelled:
-                    task = asyncio.current_task()
-                    if task is not None and task.cancelling():
-                        raise
-                    # Nobody cancelled this task: the handler waited for something of its own that was.
-                    raise HandlerCancelledError("the handler raised CancelledError") from cancelled
+            try:
+                await in_time(handler(event), limit_s)
+            except asyncio.CancelledError as cancelled:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                # Nobody cancelled this task: the handler waited for something of its own that was.
+                raise HandlerCancelledError("the handler raised CancelledError") from cancelled
 
 
 async def _call_layer(layer: DeliveryMiddleware, call_next: EventHandler, event: DomainEvent[Any]) -> None:
