@@ -13,7 +13,10 @@ _NEGOTIATION = frozenset({80877103, 80877104})  # SSLRequest, GSSENCRequest: ans
 
 
 class Proxy:
-    """`async with Proxy(dsn) as proxy`: connect to `proxy.dsn`. `next_commit`: what to do at the next COMMIT, once."""
+    """`async with Proxy(dsn) as proxy`: connect to `proxy.dsn`. `next_commit`: what to do at the next COMMIT, once.
+
+    messages: how many clients have sent; the connection that sends number `cut_at` is cut off instead, once.
+    """
 
     def __init__(self, dsn: str) -> None:
         self._target = urlsplit(dsn)
@@ -23,6 +26,8 @@ class Proxy:
         self._open_gate.set()
         self.next_commit: Callable[[Link], Awaitable[None]] | None = None
         self.commits = 0
+        self.messages = 0
+        self.cut_at: int | None = None
         self._lost: set[Link] = set()
 
     async def __aenter__(self) -> Self:
@@ -136,6 +141,10 @@ class Link:
                 (length,) = struct.unpack("!I", head)
             body = await self._client_reader.readexactly(length - 4)
             await proxy.passage()
+            proxy.messages += 1
+            if proxy.messages == proxy.cut_at:
+                self.drop()
+                return
             if not started:
                 started = struct.unpack("!I", body[:4])[0] not in _NEGOTIATION
             elif head[:1] == b"Q" and body == _COMMIT:

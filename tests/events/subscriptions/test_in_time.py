@@ -1,7 +1,7 @@
 """Waiting for a handler without a clock where it does not wait: all else is as with asyncio.timeout.
 
-Planted bugs, each seen to fail its test: no clock for work that waits (hangs); an error thrown past the work; the first thing that is
-waited for forgotten.
+Planted bugs, each seen to fail its test: no clock for work that waits (hangs); an error thrown past the work; the first
+thing that is waited for forgotten.
 """
 
 import asyncio
