@@ -1,6 +1,7 @@
 """Dropping old partitions: whole ones, never past what a subscription still needs, and nobody's but the owner's.
 
-Planted bug, seen to fail its test: set-aside events not looked at.
+Planted bugs, each seen to fail its test: set-aside events, or checkpoints, not looked at; the newest partition dropped, too;
+a dry run that drops.
 """
 
 import asyncpg

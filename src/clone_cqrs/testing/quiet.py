@@ -21,18 +21,20 @@ async def until_quiet(of: Application | Database, timeout: float = 10.0) -> None
     Raises: StaleReadError after `timeout` seconds, which says what is not quiet.
     """
     database = of.database if isinstance(of, Application) else of
-    busy: list[str] = ["the log was not read"]
-    head = -1
+    # Looked at once in any case, so that there is something to say.
+    busy = await _busy(database, await database.fetch_value(_HEAD))
+    quiet_at = -1
     try:
         async with asyncio.timeout(timeout):
-            while head != (head := await database.fetch_value(_HEAD)):
+            while quiet_at != (head := await database.fetch_value(_HEAD)):
                 while busy := await _busy(database, head):
                     await Wakeups.of(database).wait_for_progress(_LOOK_EVERY_S)
                 if isinstance(of, Application):
                     busy = ["views are being refreshed"]
                     await of.drain()
+                quiet_at = head
     except TimeoutError:
-        raise StaleReadError(f"not quiet after {timeout:g} s: {'; '.join(busy)}") from None
+        raise StaleReadError(f"not quiet after {timeout:g} s: {'; '.join(busy) or 'the log goes on'}") from None
 
 
 async def _busy(database: Database, head: int) -> list[str]:

@@ -1,7 +1,8 @@
 """Many writers that roll back, prepare, wait and are killed, on a server of their own: nobody misses an event.
 
-The control of this harness: a reader with a plain cursor, which misses events here (`test_a_plain_cursor_...`). Planted bug,
-seen to fail the test of prepared transactions: a settled reader that does not wait for the holders of the log's lock.
+The control of this harness: a reader with a plain cursor, which misses events here (`test_a_plain_cursor_...`). Planted bugs,
+each seen to fail the test of the load: a settled reader that does not wait for the holders of the log's lock (the test of
+prepared transactions fails, too); a checkpoint one beyond the last row.
 """
 
 import asyncio

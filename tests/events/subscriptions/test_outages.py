@@ -1,7 +1,7 @@
 """PostgreSQL goes away while subscriptions run in this process; delivery goes on by itself, and nothing is lost.
 
 Planted bugs, each seen to fail its test: a worker that waits for an answer without a limit (hangs); exactly-once deliveries
-over the pool.
+over the pool; a subscription that ends at its first error; a follower that goes on one beyond where it was.
 """
 
 import asyncio
