@@ -8,8 +8,8 @@ from clone_cqrs.bootstrap import Application
 from clone_cqrs.consistency.check import check_rules
 from clone_cqrs.inspection.declared import declared_events
 from clone_cqrs.inspection.finding import Finding
-from clone_cqrs.postgres.migrate import TOOLKIT
-from clone_cqrs.postgres.revisions import newest_revisions, revision_in
+from clone_cqrs.postgres.migrate import TOOLKIT, newest_revisions
+from clone_cqrs.postgres.revisions import revision_in
 from clone_cqrs.postgres.statements import statement
 from clone_cqrs.views import check_views
 
@@ -35,17 +35,19 @@ async def database_findings(application: Application) -> tuple[Finding, ...]:
 
 
 async def _of_migrations(application: Application) -> AsyncIterator[Finding]:
+    from alembic.util import CommandError
+
     for line in (TOOLKIT, *application.migrations):
         about = f"schema {line.schema}"
         try:
             newest = newest_revisions(line)
-        except ValueError:
+        except CommandError:
             continue  # the wiring tells
         found = await revision_in(application.database, line)
         if found is None:
             yield Finding(about, "not_migrated", "it is not in this database yet: run `clone-cqrs migrate`")
         elif found not in newest:
-            message = f"it is at revision {found}, the newest here is {', '.join(newest)}: run `clone-cqrs migrate`"
+            message = f"it is at revision {found}, the newest here is {', '.join(sorted(newest))}: run `clone-cqrs migrate`"
             yield Finding(about, "not_migrated", f"{message}, or a program as new as the database")
 
 

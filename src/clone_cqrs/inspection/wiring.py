@@ -9,8 +9,7 @@ from clone_cqrs.bootstrap import UPKEEP, Application
 from clone_cqrs.consistency import ConsistencyRule
 from clone_cqrs.inspection.declared import declared_commands, declared_events, declared_queries
 from clone_cqrs.inspection.finding import Finding, did_you_mean
-from clone_cqrs.postgres.migrate import TOOLKIT
-from clone_cqrs.postgres.revisions import newest_revisions
+from clone_cqrs.postgres.migrate import TOOLKIT, newest_revisions
 
 
 def wiring_findings(application: Application) -> tuple[Finding, ...]:
@@ -76,14 +75,16 @@ def _of_subscriptions(application: Application) -> Iterator[Finding]:
 
 
 def _of_migrations(application: Application) -> Iterator[Finding]:
+    from alembic.util import CommandError
+
     lines = (TOOLKIT, *application.migrations)
     yield from _twice("migrations in", (f"{line.schema}.{line.version_table}" for line in lines))
     for line in lines:
         about = f"migrations of {line.schema}"
         try:
             heads = newest_revisions(line)
-        except ValueError as wrong:
-            yield Finding(about, "unreadable_migrations", str(wrong))
+        except CommandError as wrong:
+            yield Finding(about, "unreadable_migrations", f"{line.directory}: {wrong}")
             continue
         if len(heads) != 1:
             found = f"there are several newest ones, {', '.join(sorted(heads))}: merge them" if heads else "there are none"

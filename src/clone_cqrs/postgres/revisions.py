@@ -1,24 +1,9 @@
-"""How far migrations are: in the program, and in a database."""
+"""How far migrations are in a database."""
 
 from __future__ import annotations
 
 from clone_cqrs.postgres.database import Database
 from clone_cqrs.postgres.migrate import Migrations
-
-
-def newest_revisions(line: Migrations) -> tuple[str, ...]:
-    """The heads of a line in this program: one, where all is well. Raises: ValueError where they cannot be read."""
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", str(line.directory).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    try:
-        return tuple(ScriptDirectory.from_config(config).get_heads())
-    except CommandError as error:
-        raise ValueError(f"{line.directory}: {error}") from error
 
 
 async def revision_in(database: Database, line: Migrations) -> str | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.cli.program import called, clone_cqrs
 
 BROKEN = """
+from pathlib import Path
+from clone_cqrs.postgres import Migrations
 from clone_cqrs import (
     Application, Command, CommandBus, ConsistencyRule, Database, DomainEvent, EventSubscriber, MaterializedView, Payload, Query,
     QueryBus, anyone,
@@ -47,6 +49,7 @@ def application(dsn=None):
             ConsistencyRule("order.plcaed", ["order.get"]),
         ],
         subscriptions=[mail, silent],
+        migrations=[Migrations(Path("nowhere"), schema="shop")],
     )
 """
 
@@ -69,6 +72,7 @@ def test_tells_everything_that_is_wrong_at_once(dsn: str, tmp_path: Path) -> Non
         ("subscription mail", "named_twice"),
         ("subscription mail", "no_handler"),
         ("subscription mail", "unknown_event"),
+        ("migrations of shop", "unreadable_migrations"),
         ("relation order_view", "unknown_relation"),
         ("view order_view", "view_missing"),
     }
