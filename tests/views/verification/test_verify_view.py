@@ -1,7 +1,7 @@
 """verify_view finds every kind of wrong row, wherever it is among the keys, and can have it computed.
 
-Planted bugs, each seen to fail here: rows of one key taken for one; the end left out of a range, and its beginning let in; keys
-that only the definition has looked for in the view; no rows after the view's last key; changes of one list noted alone.
+Planted bugs, each seen to fail here: rows of one key taken for one; the end left out of a range, and its beginning let in; no
+rows after the view's last key in a sample; changes of one list noted alone, whichever; pages of lists not compared.
 """
 
 import asyncio
