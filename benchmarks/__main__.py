@@ -1,4 +1,4 @@
-"""`python -m benchmarks dispatch|messages|cache|durable|events|views|import|all`, or `alternatives`; see docs/benchmarks.md."""
+"""`python -m benchmarks NAME`, or `all`, or `alternatives`; docs/benchmarks.md says what each of them measures."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from benchmarks.dispatch import run as dispatch
 from benchmarks.durable import alternatives
 from benchmarks.durable import run as durable
 from benchmarks.events import run as events
+from benchmarks.http import run as http
 from benchmarks.machine import event_loop, machine
 from benchmarks.page import with_figures
 from benchmarks.report import Picture, Shown, to_json
 from benchmarks.views import run as views
 
 _console = Console(stderr=True)
-_BENCHMARKS = ["dispatch", "messages", "cache", "durable", "events", "views", "import", "alternatives", "all"]
+_BENCHMARKS = ["dispatch", "messages", "cache", "durable", "events", "views", "http", "import", "alternatives", "all"]
 _CACHE_ENTRIES = [1_000, 10_000, 100_000]
 
 
@@ -129,6 +130,13 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, tuple[int, Callable[[Ste
             views.steps(arguments.postgres, extent),
             lambda step: views.run(versions=arguments.postgres, extent=extent, step=step),
         )
+    if arguments.benchmark in ("http", "all"):
+        found["http"] = (
+            http.steps(arguments.postgres, arguments.http_rounds),
+            lambda step: http.run(
+                versions=arguments.postgres, rounds=arguments.http_rounds, seconds=arguments.seconds, step=step
+            ),
+        )
     if arguments.benchmark == "alternatives":
         found["alternatives"] = (
             alternatives.steps(arguments.postgres, arguments.in_flight, arguments.durable_rounds),
@@ -162,8 +170,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--postgres", nargs="+", choices=["15", "18"], default=["18"], help="of all with a server")
     parser.add_argument("--in-flight", nargs="+", type=int, default=[1, 16], help="of durable (default 1 16)")
     parser.add_argument("--durable-rounds", type=int, default=9, help="of durable (default %(default)s)")
-    parser.add_argument("--seconds", type=float, default=4.0, help="a round of durable, and a live run of events")
+    parser.add_argument("--seconds", type=float, default=4.0, help="a round of durable and http, and a live run of events")
     parser.add_argument("--event-rounds", type=int, default=5, help="of events (default %(default)s)")
+    parser.add_argument("--http-rounds", type=int, default=5, help="of http (default %(default)s)")
     parser.add_argument("--users", nargs="+", type=int, default=[10_000, 100_000], help="of views (default 10000 100000)")
     parser.add_argument(
         "--changes", nargs="+", type=int, default=[0, 10_000, 100_000], help="of views (default 0 10000 100000)"

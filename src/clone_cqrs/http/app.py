@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from clone_cqrs.http.problems import MEDIA_TYPE, problem_of
 from clone_cqrs.http.queries import QueryEndpoint
 from clone_cqrs.http.service import Endpoint, HttpService
 from clone_cqrs.http.settings import HttpSettings
+from clone_cqrs.http.shortcut import Shortcut
 
 _READABLE: Final = ("Consistency-Token", "Link", "Retry-After", "X-Request-ID")
 _SENDABLE: Final = (
@@ -47,7 +48,8 @@ def create_router(application: Application, settings: HttpSettings | None = None
     hold for these addresses alone. settings: from the environment by default.
     """
     router = APIRouter()
-    router.routes.extend(_routes(HttpService(application, settings or HttpSettings.from_environment())))
+    service = HttpService(application, settings or HttpSettings.from_environment())
+    router.routes.extend(_routes(service, _message_endpoints(service)))
     return router
 
 
@@ -74,7 +76,9 @@ def app_of(service: HttpService, *, opens: bool) -> FastAPI:
 
     documented: dict[str, Any] = {} if settings.documentation else {"openapi_url": None, "docs_url": None, "redoc_url": None}
     app = FastAPI(title="clone-cqrs", version="1", description="Commands in, fresh views out.", lifespan=lifespan, **documented)
-    app.router.routes.extend(_routes(service))
+    endpoints = _message_endpoints(service)
+    app.router.routes.extend(_routes(service, endpoints))
+    app.add_middleware(Shortcut, endpoints=endpoints)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(Exception, _on_bug)
@@ -90,12 +94,19 @@ def app_of(service: HttpService, *, opens: bool) -> FastAPI:
     return app
 
 
-def _routes(service: HttpService) -> list[BaseRoute]:
+def _message_endpoints(service: HttpService) -> dict[str, Endpoint]:
+    """By the first part of their address."""
+    return {
+        "commands": Endpoint(service, CommandEndpoint(service)),
+        "queries": Endpoint(service, QueryEndpoint(service)),
+    }
+
+
+def _routes(service: HttpService, endpoints: Mapping[str, Endpoint]) -> list[BaseRoute]:
     # One address for all types: a list of one route each would be searched from its beginning for every request. Those that
     # follow are found by nobody but the OpenAPI document.
     return [
-        Route("/commands/{message_type}", Endpoint(service, CommandEndpoint(service)), methods=["POST"]),
-        Route("/queries/{message_type}", Endpoint(service, QueryEndpoint(service)), methods=["POST"]),
+        *(Route(f"/{face}/{{message_type}}", endpoint, methods=["POST"]) for face, endpoint in endpoints.items()),
         Route("/events", Endpoint(service, EventStreamEndpoint(service), counted=False), methods=["GET"]),
         *health_routes(service),
         *(command_operation(each) for each in service.application.commands.registrations),

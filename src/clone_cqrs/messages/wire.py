@@ -41,7 +41,7 @@ def parse_message(message: bytes | str | Mapping[str, Any]) -> Mapping[str, Any]
     except UnicodeDecodeError:
         raise MalformedMessageError("not UTF-8") from None
     try:
-        parsed = json.loads(text, parse_constant=_refuse_constant, parse_int=_parse_int)
+        parsed = _DECODER.decode(text)
     except RecursionError:
         raise MalformedMessageError(f"nested deeper than {MAX_DEPTH}") from None
     except ValueError:
@@ -131,3 +131,7 @@ def _parse_int(digits: str) -> int | float:
     # Python refuses to convert very long digit strings. No double holds as many digits as this: infinity says so, and is
     # refused wherever it stands (see violations_of_json).
     return int(digits) if len(digits) < 400 else float(digits)
+
+
+# Made once: json.loads with these would make one for every message.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_parse_int)
