@@ -48,7 +48,7 @@ format: $(VENV)/.development ## Rewrite the code in the project's format
 
 .PHONY: bench
 bench: $(VENV)/.development ## The figures of docs/benchmarks.md, on this machine; ARGS=dispatch for one of them
-	@scripts/install-test-servers
+	@scripts/install-test-servers wrk
 	$(BIN)/python -m benchmarks $(or $(ARGS),all)
 
 .PHONY: lock

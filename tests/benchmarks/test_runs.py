@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,7 @@ def run(directory: Path, name: str, *arguments: str) -> dict[str, Any]:
 def test_the_page_of_the_repository_has_a_place_for_every_benchmark() -> None:
     text = (REPOSITORY / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     decision = (REPOSITORY / "docs" / "decisions" / "0005-one-transaction-per-command.md").read_text(encoding="utf-8")
-    for name in ("dispatch", "messages", "cache", "durable", "events", "views", "import"):
+    for name in ("dispatch", "messages", "cache", "durable", "events", "views", "http", "import"):
         assert text.count(f"<!-- figures: {name} -->") == 1
     assert "<!-- figures: alternatives -->" in decision
 
@@ -97,3 +98,16 @@ def test_fresh_readings_are_compared_with_the_definition_and_drawn(tmp_path: Pat
     assert seen["fresh reading"]["stale"] == 0
     assert seen["view, REFRESH CONCURRENTLY in a loop, no triggers"]["stale"] > 0
     assert (tmp_path / picture["note"]).read_text(encoding="utf-8").startswith("<svg ")
+
+
+def test_http_runs_the_same_requests_against_all(tmp_path: Path) -> None:
+    if shutil.which("wrk") is None:
+        pytest.skip("wrk makes the load of this benchmark alone, and is not installed")
+    try:
+        bin_directory("18")
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
+    commands, queries = run(tmp_path, "http", "--http-rounds", "1", "--seconds", "1")["reports"]
+    assert (len(commands["lines"]), len(queries["lines"])) == (2, 3)
+    for report in (commands, queries):
+        assert all(figures["requests_per_second"]["median"] > 0 for figures in report["lines"].values())

@@ -8,9 +8,12 @@ import doctest
 import json
 import os
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,8 @@ def name(page: Path) -> str:
 @pytest.mark.runs_documents
 @pytest.mark.parametrize("page", [page for page in pages() if any(map(runs, blocks(page)))] or pages()[:1], ids=name)
 def test_runs_as_it_stands(page: Path, empty_dsn: str, tmp_path: Path) -> None:
+    if shutil.which("curl") is None and any("curl " in block.text for block in blocks(page) if runs(block)):
+        pytest.skip("curl, which this page calls, is not installed")
     assert wrong_on(page, empty_dsn, tmp_path) is None
 
 
@@ -85,24 +90,31 @@ def wrong_on(page: Path, dsn: str, scratch: Path) -> str | None:
     """Runs all blocks of a page with DATABASE_URL=dsn, and tells the first that fails or prints other than it shows."""
     chosen = [block for block in blocks(page) if runs(block)]
     results = scratch / "results"
-    answer = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-W", "error", str(Path(__file__).with_name("run_page.py")), str(results)],
-        input=json.dumps([{"page": str(page), "line": b.line, "language": b.language, "text": b.text} for b in chosen]),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         cwd=a_readers_directory(scratch),
         env=a_readers_environment(scratch, dsn),
-        timeout=DEADLINE_S,
-    )
+        start_new_session=True,
+    ) as page_run:
+        told = [{"page": str(page), "line": b.line, "language": b.language, "text": b.text} for b in chosen]
+        try:
+            printed, _ = page_run.communicate(json.dumps(told), timeout=DEADLINE_S)
+        finally:
+            # What a page has begun in the background ends with it, also where it failed before it came to that.
+            with suppress(ProcessLookupError):
+                os.killpg(page_run.pid, signal.SIGKILL)
     outcomes = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
     for block, (output, shown) in zip(chosen, outcomes, strict=False):
         expected = shown or block.output
         if expected and not same(expected, output):
             return f"{page.name}:{block.line}: shown is\n{expected.rstrip()}\n\nbut printed was\n{output}"
-    if answer.returncode != 0 or len(outcomes) < len(chosen):
+    if page_run.returncode != 0 or len(outcomes) < len(chosen):
         failed = chosen[min(len(outcomes), len(chosen) - 1)]
-        return f"{page.name}:{failed.line}: this block fails\n{answer.stdout}"
+        return f"{page.name}:{failed.line}: this block fails\n{printed}"
     return None
 
 

@@ -1,7 +1,6 @@
 """Whatever is sent, nobody is answered 500, and no answer repeats what was sent.
 
-Planted bugs, each seen to fail: a header that is no ASCII taken for text that can be stored; a JSON object's lone surrogate
-written into the answer as it is.
+Planted bug, seen to fail: headers taken for UTF-8.
 """
 
 import asyncio

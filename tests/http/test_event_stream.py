@@ -31,8 +31,9 @@ DOCUMENT = {"filename": "notes.pdf", "contentType": "application/pdf", "storageP
 async def address(clone: Application) -> AsyncIterator[str]:
     """The clone on a socket, served by this process."""
     listener = listening_on("127.0.0.1", 0)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that a slow reader is felt soon
     app = create_app(clone, replace(SETTINGS, heartbeat=0.2), opens=False)
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None, timeout_graceful_shutdown=5))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     yield "http://{}:{}".format(*listener.getsockname())
     server.should_exit = True
@@ -173,7 +174,7 @@ async def test_who_reads_slowly_gets_everything_and_holds_up_nobody(
     many = 40
     async with listening(http, ADMIN) as quick:
         for _ in range(many):
-            upload = {**DOCUMENT, "userId": ada, "storagePath": "x" * 9_000}
+            upload = {**DOCUMENT, "userId": ada, "storagePath": "x" * 9_999}
             assert (await http.command("document.upload", upload, bearer(ada))).status_code == 200
         assert await quick.events(many) == ["document.uploaded"] * many
     received = b""

@@ -1,6 +1,6 @@
 """/healthz, /readyz and /metrics.
 
-Planted bugs, each seen to fail its test: the details told to everybody; a database that is away taken for ready.
+Planted bug, seen to fail its test: the details told to everybody.
 """
 
 from collections.abc import AsyncIterator

@@ -1,7 +1,6 @@
 """The OpenAPI document is what the server does.
 
-Planted bugs, each seen to fail its test: a status left out of an operation; `token` described as never null; a payload's
-unknown fields let through.
+Planted bugs, each seen to fail its test: a status left out of an operation; `token` described as never null.
 """
 
 import asyncio

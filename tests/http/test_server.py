@@ -1,7 +1,6 @@
 """Servers as processes of their own.
 
-Planted bugs, each seen to fail its test: signals left to uvicorn, which ends the process before the application is closed; a
-token verified against the process's own id; an event stream that does not look at the shutdown.
+Planted bug, seen to fail its test: signals left to uvicorn, which ends the process before the application is closed.
 """
 
 import asyncio

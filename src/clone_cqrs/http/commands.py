@@ -52,5 +52,5 @@ def _written(registration: Registration[Any], command: Command[Any, Any], result
     data = registration.result.serializer.to_json(result.data, by_alias=True, warnings="none")
     token = "null" if result.token is None else f'"{result.token}"'
     replayed = "true" if result.replayed else "false"
-    rest = f',"timestamp":"{wire_moment(result.timestamp)}","token":{token},"replayed":{replayed}}}'
+    rest = f',"timestamp":"{wire_moment(result.timestamp)}","token":{token},"replayed":{replayed}}}\n'
     return b'{"success":true,"commandId":"%b","data":%b%b' % (str(command.command_id).encode(), data, rest.encode())

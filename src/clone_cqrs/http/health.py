@@ -21,7 +21,7 @@ def health_routes(service: HttpService) -> Sequence[BaseRoute]:
     readiness = Readiness(service)
 
     async def healthz(exchange: Exchange) -> None:
-        await exchange.answer(200, b'{"status":"ok"}')
+        await exchange.answer(200, b'{"status":"ok"}\n')
 
     async def readyz(exchange: Exchange) -> None:
         checks = await readiness.checks()
@@ -31,7 +31,7 @@ def health_routes(service: HttpService) -> Sequence[BaseRoute]:
             answer["checks"] = {name: {"ok": check.ok, "detail": check.detail} for name, check in checks.items()}
             answer["subscriptions"] = checks["subscriptions"].facts or []
         headers = JSON if ready else (*JSON, (b"retry-after", b"1"))
-        await exchange.answer(200 if ready else 503, json.dumps(answer).encode(), headers)
+        await exchange.answer(200 if ready else 503, f"{json.dumps(answer)}\n".encode(), headers)
 
     async def metrics(exchange: Exchange) -> None:
         instrumentation = service.application.instrumentation

@@ -41,7 +41,8 @@ def problem_of(error: CqrsError, **more: Any) -> Problem:
         document["violations"] = list(error.violations)
     document.update(more)
     # A lone surrogate in a text of somebody's own must not become a fault of ours.
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    body = f"{text}\n".encode("utf-8", "backslashreplace")
     headers: list[tuple[bytes, bytes]] = [(b"content-type", MEDIA_TYPE.encode())]
     if status in _RETRY_LATER:
         headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))

@@ -75,8 +75,6 @@ def _next_link(parameters: Mapping[str, str], cursor: str) -> tuple[bytes, bytes
 def _written(registration: Registration[Any], result: QueryResult[Any]) -> bytes:
     """QueryAnswer (see answers.py) as JSON. By hand, because only the data needs pydantic."""
     data = registration.result.serializer.to_json(result.data, by_alias=True, warnings="none")
-    return (
-        b'{"success":true,"data":'
-        + data
-        + f',"timestamp":"{wire_moment(result.timestamp)}","fromCache":{"true" if result.from_cache else "false"}}}'.encode()
-    )
+    cached = "true" if result.from_cache else "false"
+    rest = f',"timestamp":"{wire_moment(result.timestamp)}","fromCache":{cached}}}\n'
+    return b'{"success":true,"data":%b%b' % (data, rest.encode())
