@@ -195,14 +195,17 @@ class PartitionWorker:
                 if row is not rows[-1] and (self._stopping.is_set() or time.monotonic() - began > _SAVE_EVERY_S):
                     reached = row["position"]
                     break
-            await self._lease.move(reached, connection)
+            # The heartbeat has another connection, and does not notice that this one is not answered any more.
+            async with asyncio.timeout(self._database.answer_within):
+                await self._lease.move(reached, connection)
         return reached
 
     async def _allow_for_slow_handlers(self, connection: asyncpg.Connection) -> None:
         # A handler that is idle in its transaction for less than its own time limit must not lose its session.
         longest = _SAVE_EVERY_S + self._settings.handler_timeout * self._handlers.most_at_once
         if longest >= self._database.idle_within:
-            await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = {int((longest + 10) * 1000)}")
+            async with asyncio.timeout(self._database.answer_within):
+                await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = {int((longest + 10) * 1000)}")
 
     async def _deliver_inside(self, row: asyncpg.Record, connection: asyncpg.Connection) -> None:
         error = await self._deliver(row)
@@ -258,8 +261,9 @@ class PartitionWorker:
             raise error
 
     async def _finish(self, held: HeldBack, checkpoint: int, connection: Any) -> HeldBack | None:
-        await self._lease.move(checkpoint, connection)
-        return await self._set_aside.move_on(held, checkpoint, connection)
+        async with asyncio.timeout(self._database.answer_within):
+            await self._lease.move(checkpoint, connection)
+            return await self._set_aside.move_on(held, checkpoint, connection)
 
     def _failure_of_handler(self, error: Exception) -> Exception:
         """The error to set an event aside with. Raises: `error` itself, where the lease is lost or the database not there."""
