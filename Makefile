@@ -1,11 +1,13 @@
 # Every target sets up what it needs by itself: Python 3.11 or newer and make are enough. `make help` lists them.
 #
 #   PYTHON=python3.13   the interpreter for a new .venv        ARGS="-k cache"   more arguments for the target's command
+#   WORKERS=0           how many processes run the tests, each with servers of its own; 0: this one (for --pdb)
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS := 2
 export PYTHON
 
 # What would send packages elsewhere, or change which code runs, stays outside; addresses and certificates come along.
@@ -31,7 +33,7 @@ serve: $(VENV)/.runtime ## The clone over HTTP; ARGS="--port 8080" for another p
 .PHONY: test
 test: $(VENV)/.development ## The test suite, on PostgreSQL 18 (from a wheel) and 15 (from Debian)
 	@scripts/install-test-servers
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: check
 check: $(VENV)/.development ## Format, lint, types, import directions, the repository and its documents

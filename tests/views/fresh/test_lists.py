@@ -1,7 +1,7 @@
 """Lists of fresh readings: their order, where a page begins, and what they may be limited to.
 
-Planted bugs, each seen to fail here: the key alone instead of the pair in one branch; no row at the very end; pages that begin
-with the row they should begin after.
+Planted bug, seen to keep it from ending: pages that begin with the row they should begin after. The key alone instead of the
+pair in one branch is found by the randomised test.
 """
 
 from typing import Any
