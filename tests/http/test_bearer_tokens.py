@@ -76,7 +76,8 @@ def test_takes_the_subject_and_its_roles(authorization: str, roles: list[str]) -
 
 @pytest.mark.parametrize(("claim", "seconds"), [("exp", -10), ("nbf", 10), ("iat", 10)])
 def test_allows_for_clocks_that_differ(claim: str, seconds: int) -> None:
-    authorization = signed(**{claim: int(time.time()) + seconds})
+    claims: dict[str, Any] = {claim: int(time.time()) + seconds}
+    authorization = signed(**claims)
     assert TokenVerifier(SETTINGS).bearer_of(authorization).user_id == "ada"
 
 
