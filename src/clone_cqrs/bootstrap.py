@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 from clone_cqrs.commands import CommandBus
 from clone_cqrs.consistency import ConsistencyRule, EventualConsistencyHandler
 from clone_cqrs.events import EventSubscriber
+from clone_cqrs.events.reading import log_head
 from clone_cqrs.postgres import Database, Migrations
 from clone_cqrs.queries import QueryBus
 from clone_cqrs.views import MaterializedView, ViewFinding, log_view_findings, refresh_view
@@ -100,5 +101,4 @@ class Application:
 
         Raises: StaleReadError after `timeout` seconds.
         """
-        head: int = await self.database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
-        await self.upkeep.wait_until(head, timeout)
+        await self.upkeep.wait_until(await log_head(self.database), timeout)

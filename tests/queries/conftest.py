@@ -1,6 +1,10 @@
-"""Buses without a database."""
+"""Buses without a database; and on one, somebody who looks on."""
 
+from collections.abc import AsyncIterator
+
+import asyncpg
 import pytest
+from tests.consistency.points import POINTS
 from tests.queries.questions import Clock, Scores, scores_on
 
 from clone_cqrs.queries import QueryBus
@@ -24,3 +28,12 @@ def clock(bus: QueryBus, monkeypatch: pytest.MonkeyPatch) -> Clock:
         monkeypatch.setattr(bus._cache, "clock", now)
 
     return Clock(set_clock)
+
+
+@pytest.fixture
+async def observer(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the test's own; makes the table of points and its view."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(POINTS)
+    yield connection
+    await connection.close()

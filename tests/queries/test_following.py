@@ -27,14 +27,6 @@ WRITER = Path(__file__).with_name("writer_process.py")
 
 
 @pytest.fixture
-async def observer(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(POINTS)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
 async def points(dsn: str, observer: asyncpg.Connection) -> AsyncIterator[PointsApplication]:
     async with Database.open(dsn) as database:
         application = PointsApplication(database, cache_ttl=TTL_S)

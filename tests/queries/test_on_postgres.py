@@ -7,21 +7,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from tests.commands.waiting import until
-from tests.consistency.points import POINTS, GetPoints, PointsApplication
+from tests.consistency.points import GetPoints, PointsApplication
 
 from clone_cqrs.dispatch.policies import anyone
 from clone_cqrs.errors import QueryTimeoutError, QueryValidationError, TransactionScopeError
 from clone_cqrs.events import ConsistencyToken
 from clone_cqrs.postgres import Database
 from clone_cqrs.queries import QueryBus
-
-
-@pytest.fixture
-async def observer(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(POINTS)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -48,11 +48,15 @@ async def _migrate(app: str, dsn: str | None) -> dict[str, tuple[str | None, str
     """By schema: the revision before, and now."""
     from clone_cqrs.cli.application import opened_database
     from clone_cqrs.postgres.migrate import TOOLKIT
-    from clone_cqrs.postgres.revisions import revision_in
+    from clone_cqrs.postgres.revisions import revisions_in
 
     async with opened_database(app, dsn) as application:
         lines = (TOOLKIT, *application.migrations)
-        before = [await revision_in(application.database, line) for line in lines]
+        before = [await revisions_in(application.database, line) for line in lines]
         await application.migrate()
-        now = [await revision_in(application.database, line) for line in lines]
-    return {line.schema: (old, new) for line, old, new in zip(lines, before, now, strict=True)}
+        now = [await revisions_in(application.database, line) for line in lines]
+    return {line.schema: (_text(old), _text(new)) for line, old, new in zip(lines, before, now, strict=True)}
+
+
+def _text(revisions: frozenset[str]) -> str | None:
+    return ", ".join(sorted(revisions)) or None

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from clone_cqrs.errors import NotFoundError
-from clone_cqrs.events.reading import GAP_TIMEOUT_S, next_settled, settle_within
+from clone_cqrs.events.reading import GAP_TIMEOUT_S, log_head, next_settled, settle_within
 from clone_cqrs.events.replay import replay
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
@@ -153,7 +153,7 @@ class EventLog:
                 raise ValueError(f"{name}: should be a time with a zone")
         if since is None and before is None:
             return after, until
-        head: int = await self._database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
+        head = await log_head(self._database)
         if not await settle_within(SettledReader(self._database, 0), head, gap_timeout):
             # An event that is recorded, but not committed, is no bound yet: look at all of them.
             return after, until

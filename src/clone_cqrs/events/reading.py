@@ -9,9 +9,17 @@ from typing import Final
 import asyncpg
 
 from clone_cqrs.events.settled import SettledReader
+from clone_cqrs.postgres.database import Database
 
 GAP_TIMEOUT_S: Final = 1.0
 _PAUSE_S = 0.002
+_HEAD: Final = "SELECT coalesce(max(position), 0) FROM cqrs.event"
+
+
+async def log_head(database: Database) -> int:
+    """The highest position that is committed, settled or not; 0 for an empty log."""
+    head: int = await database.fetch_value(_HEAD)
+    return head
 
 
 async def next_settled(

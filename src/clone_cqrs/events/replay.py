@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clone_cqrs.errors import ConflictError, StaleReadError
+from clone_cqrs.events.reading import log_head
 from clone_cqrs.events.subscriptions import EventSubscriber, RetryPolicy, remove_subscription
 from clone_cqrs.events.subscriptions.delivery import EventHandler
 from clone_cqrs.events.subscriptions.waiting import progress_of
@@ -37,7 +38,7 @@ async def replay(
     keep: bool,
 ) -> int:
     """See EventLog.replay."""
-    head: int = await database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
+    head = await log_head(database)
     end = max(after, head if until is None else min(until, head))
     subscriber = EventSubscriber(database, name, exactly_once=exactly_once, start=after, retries=retries)
     for event_type, handler in handlers.items():

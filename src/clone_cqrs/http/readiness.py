@@ -11,7 +11,8 @@ from clone_cqrs.bootstrap import Application
 from clone_cqrs.errors import CqrsError
 from clone_cqrs.events import subscription_states
 from clone_cqrs.http.service import HttpService
-from clone_cqrs.postgres.migrate import TOOLKIT, Migrations, newest_revisions
+from clone_cqrs.postgres.migrate import TOOLKIT, newest_revisions
+from clone_cqrs.postgres.revisions import revisions_in
 
 _WITHIN_S: Final = 2.0
 _KEPT_S: Final = 1.0
@@ -55,23 +56,17 @@ class Readiness:
         return Check(True, f"PostgreSQL {version}")
 
     async def _migrations(self) -> Check:
+        lines = (TOOLKIT, *self._application.migrations)
         if self._newest is None:
-            lines = (TOOLKIT, *self._application.migrations)
             self._newest = await asyncio.to_thread(lambda: {line.schema: newest_revisions(line) for line in lines})
         behind = [
             line.schema
-            for line in (TOOLKIT, *self._application.migrations)
-            if not self._newest[line.schema] <= await self._revisions(line)
+            for line in lines
+            if not self._newest[line.schema] <= await revisions_in(self._application.database, line)
         ]
         if behind:
             return Check(False, f"run `clone-cqrs migrate`: not at the newest revision: {', '.join(behind)}")
         return Check(True, "newest")
-
-    async def _revisions(self, line: Migrations) -> set[str]:
-        table = f'"{line.schema}"."{line.version_table}"'
-        if await self._application.database.fetch_value("SELECT to_regclass($1) IS NULL", table):
-            return set()
-        return {row["version_num"] for row in await self._application.database.fetch(f"SELECT version_num FROM {table}")}
 
     async def _subscriptions(self) -> Check:
         states = await subscription_states(self._application.database)

@@ -9,7 +9,7 @@ from clone_cqrs.consistency.check import check_rules
 from clone_cqrs.inspection.declared import declared_events
 from clone_cqrs.inspection.finding import Finding
 from clone_cqrs.postgres.migrate import TOOLKIT, newest_revisions
-from clone_cqrs.postgres.revisions import revision_in
+from clone_cqrs.postgres.revisions import revisions_in
 from clone_cqrs.postgres.statements import statement
 from clone_cqrs.views import check_views
 
@@ -43,11 +43,12 @@ async def _of_migrations(application: Application) -> AsyncIterator[Finding]:
             newest = newest_revisions(line)
         except CommandError:
             continue  # the wiring tells
-        found = await revision_in(application.database, line)
-        if found is None:
+        found = await revisions_in(application.database, line)
+        if not found:
             yield Finding(about, "not_migrated", "it is not in this database yet: run `clone-cqrs migrate`")
-        elif found not in newest:
-            message = f"it is at revision {found}, the newest here is {', '.join(sorted(newest))}: run `clone-cqrs migrate`"
+        elif not newest <= found:
+            at, wanted = (", ".join(sorted(revisions)) for revisions in (found, newest))
+            message = f"it is at revision {at}, the newest here is {wanted}: run `clone-cqrs migrate`"
             yield Finding(about, "not_migrated", f"{message}, or a program as new as the database")
 
 

@@ -48,14 +48,7 @@ async def refresh_view(database: Database, name: str) -> None:
     Raises: ValueError for what is no name; LookupError where there is no such view; asyncpg's error.
     """
     async with _connection(database) as connection:
-        found = await _find(connection, ViewName.parse(name))
-        # With the snapshot of an older moment than the lock's, it would put the view back in time.
-        async with connection.transaction(isolation="read_committed"):
-            await connection.execute(_LOCK_REFRESH, str(found))
-            await _fill(connection, found)
-        if await connection.fetchval(_HAS_FRESH_VIEWS):
-            await connection.fetchval(_SWEEP, str(found))
-            await _restore_ballast(connection, found)
+        await _refresh(connection, await _find(connection, ViewName.parse(name)))
 
 
 async def keep_up(database: Database, name: str) -> Outcome:
@@ -68,7 +61,7 @@ async def keep_up(database: Database, name: str) -> Outcome:
         load = await _load(connection, found)
         if load is not None:
             return await _keep_up(connection, found, load)
-    await refresh_view(database, name)
+        await _refresh(connection, found)
     return Outcome(True)
 
 
@@ -140,6 +133,16 @@ async def _load(connection: asyncpg.Connection, found: ViewName) -> Load | None:
         return None
     row = await connection.fetchrow(_FRESH_VIEW, str(found), found.quoted)
     return None if row is None else Load(**row)
+
+
+async def _refresh(connection: asyncpg.Connection, found: ViewName) -> None:
+    # With the snapshot of an older moment than the lock's, it would put the view back in time.
+    async with connection.transaction(isolation="read_committed"):
+        await connection.execute(_LOCK_REFRESH, str(found))
+        await _fill(connection, found)
+    if await connection.fetchval(_HAS_FRESH_VIEWS):
+        await connection.fetchval(_SWEEP, str(found))
+        await _restore_ballast(connection, found)
 
 
 async def _keep_up(connection: asyncpg.Connection, found: ViewName, load: Load) -> Outcome:

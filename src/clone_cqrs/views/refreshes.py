@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from clone_cqrs.telemetry import get_logger
+from clone_cqrs.views.fresh.worth import REST_FACTOR
 from clone_cqrs.views.refresh import Outcome
-
-_REST_FACTOR = 4.0
-"""A view is refreshed at most once in four times what its last refresh took: a quarter of the time at the most."""
 
 _AT_ONCE = 2
 """Views that one process refreshes at the same time; each takes a connection, and the server's time."""
@@ -191,14 +189,14 @@ class _Upkeep:
         except Exception as error:
             retry_at = loop.time() + self._failed(error)
         else:
-            self._earliest = began + _REST_FACTOR * took
+            self._earliest = began + REST_FACTOR * took
             if outcome.refreshed:
                 count = self._state.refreshes + 1
                 self._state = ViewState(self._view, refreshes=count, last_run=datetime.now(UTC), duration=took)
             else:
                 self._state = replace(self._state, failures=0, last_error=None, waits_for=outcome.waits_for)
             if outcome.again_s is not None:
-                self._look_again = loop.call_later(max(outcome.again_s, _REST_FACTOR * took), self._look)
+                self._look_again = loop.call_later(max(outcome.again_s, REST_FACTOR * took), self._look)
         finally:
             self._running, self._begun = None, False
             asked, self._asked_while_running = self._asked_while_running, None

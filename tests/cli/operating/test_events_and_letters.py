@@ -21,6 +21,7 @@ from tests.cli.program import DEADLINE_S, called, running
 from clone_cqrs import DomainEvent, Payload, Personal
 from clone_cqrs.cli.events.told import told_event
 from clone_cqrs.domain import CreateUserCommand
+from clone_cqrs.http.event_stream.frame import frame_of
 from clone_cqrs.testing import until_quiet
 
 APP = ("--app", MAILING_CLONE)
@@ -162,3 +163,15 @@ def test_masks_what_a_model_inside_a_model_marks_and_what_no_class_declares() ->
         event_type="test_cli.heard", aggregate_type="person", aggregate_id="1", payload={"street": "Main Street 1", "n": [1]}
     )
     assert told_event(undeclared, unmasked=False)["payload"] == {"street": "**********", "n": "**********"}
+
+
+def test_masks_what_lies_under_a_key_that_is_no_text() -> None:
+    class Houses(Payload):
+        by_number: Mapping[int, Address]
+
+    class HousesListed(DomainEvent[Houses], type="test_cli.houses", aggregate="person"): ...
+
+    listed = HousesListed(aggregate_id="1", payload=Houses(by_number={7: Address(street="Main Street 1", country="NL")}))
+    expected = {"byNumber": {"7": {"street": "**********", "country": "NL"}}}
+    assert told_event(listed, unmasked=False)["payload"] == expected
+    assert json.loads(frame_of(listed).text.split(b"data: ")[1].split(b"\n")[0])["payload"] == expected

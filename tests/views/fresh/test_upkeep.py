@@ -8,7 +8,7 @@ from tests.views.fresh.shop import Connection, changed, differences
 
 from clone_cqrs.postgres import Database
 from clone_cqrs.views import keep_up, refresh_if_worth, refresh_view, sweep_view, view_load
-from clone_cqrs.views.fresh.worth import LOOK_AGAIN_S, Load, decide, worth_refreshing
+from clone_cqrs.views.fresh.worth import LOOK_AGAIN_S, Load, decide
 
 ORDERS = "shop.order_summary_view"
 BUSY = Load(rows=1_000_000, changes=10_000, reads=0, refresh_seconds=20.0, since_refresh=1_000.0)
@@ -129,29 +129,29 @@ async def test_many_changes_are_counted_from_a_sample(clerk: Connection, databas
 
 def test_a_refresh_is_worth_what_reads_of_changed_rows_have_cost_by_then() -> None:
     # One in a hundred rows is changed: 40 million reads cost 20 s more than they would have.
-    assert not worth_refreshing(replace(BUSY, reads=39_000_000))
-    assert worth_refreshing(replace(BUSY, reads=41_000_000))
-    assert worth_refreshing(replace(BUSY, reads=4_100_000), extra_read_s=0.0005)
+    assert not decide(replace(BUSY, reads=39_000_000)).refresh
+    assert decide(replace(BUSY, reads=41_000_000)).refresh
+    assert decide(replace(BUSY, reads=4_100_000), extra_read_s=0.0005).refresh
 
 
 def test_a_view_that_nobody_reads_is_refreshed_only_when_half_of_it_has_changed() -> None:
-    assert not worth_refreshing(replace(BUSY, changes=500_000))
-    assert worth_refreshing(replace(BUSY, changes=500_001))
+    assert not decide(replace(BUSY, changes=500_000)).refresh
+    assert decide(replace(BUSY, changes=500_001)).refresh
 
 
 def test_refreshes_are_never_back_to_back() -> None:
     overdue = replace(BUSY, changes=2_000_000, reads=1_000_000_000)
-    assert not worth_refreshing(replace(overdue, since_refresh=79.0))
-    assert worth_refreshing(replace(overdue, since_refresh=80.0))
+    assert not decide(replace(overdue, since_refresh=79.0)).refresh
+    assert decide(replace(overdue, since_refresh=80.0)).refresh
 
 
 def test_nothing_changed_is_nothing_to_refresh() -> None:
-    assert not worth_refreshing(replace(BUSY, changes=0, reads=1_000_000_000))
-    assert not worth_refreshing(Load(rows=0, changes=0, reads=0))
+    assert not decide(replace(BUSY, changes=0, reads=1_000_000_000)).refresh
+    assert not decide(Load(rows=0, changes=0, reads=0)).refresh
 
 
 def test_the_first_refresh_is_soon_and_shows_what_it_takes() -> None:
-    assert worth_refreshing(Load(rows=0, changes=1, reads=0))
+    assert decide(Load(rows=0, changes=1, reads=0)).refresh
 
 
 def test_why_not_yet_and_when_to_look_again() -> None:

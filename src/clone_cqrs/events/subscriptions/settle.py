@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from clone_cqrs.events.reading import log_head
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.postgres.database import Database
 
@@ -12,7 +13,7 @@ _PAUSE_S = 0.005
 
 async def settled_head(database: Database) -> int:
     """The highest position such that it and all before it are settled, once those who write at this moment have ended."""
-    head: int = await database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
+    head = await log_head(database)
     if head == 0:
         return 0
     # From one before the head the reader has to prove that nothing below can still appear, unless nothing is missing.

@@ -12,7 +12,7 @@ from sse_starlette import EventSourceResponse
 
 from clone_cqrs.errors import QueryValidationError, UnreadableEventError
 from clone_cqrs.events import ConsistencyToken
-from clone_cqrs.events.reading import next_settled
+from clone_cqrs.events.reading import log_head, next_settled
 from clone_cqrs.events.settled import SettledReader
 from clone_cqrs.events.stored import event_of
 from clone_cqrs.http.bearer_tokens import ADMIN, Bearer
@@ -29,7 +29,6 @@ _READ_AT_ONCE: Final = 2
 """Connections that read the log themselves, at one time: whoever resumes must not take the pool from commands."""
 _GAP_PAUSE_S: Final = 0.2
 _SEND_WITHIN_S: Final = 60.0
-_LOG_HEAD: Final = "SELECT coalesce(max(position), 0) FROM cqrs.event"
 
 
 class EventStreamEndpoint:
@@ -75,7 +74,7 @@ class EventStreamEndpoint:
             if not token.belongs_to(await self._database.database_id()):
                 raise QueryValidationError("Last-Event-ID: is of another database")
             position = token.position
-        if position > self._newest.position and position > await self._database.fetch_value(_LOG_HEAD):
+        if position > self._newest.position and position > await log_head(self._database):
             raise QueryValidationError("Last-Event-ID: is beyond the end of the log; was a backup restored?")
         return position
 

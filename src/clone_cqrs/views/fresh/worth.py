@@ -9,7 +9,7 @@ EXTRA_READ_S: Final = 0.00005
 """What reading a changed row costs more than an unchanged one, where nobody has measured it: 10 to 70 us for ordinary keys."""
 
 REST_FACTOR: Final = 4.0
-"""Between two refreshes, at least this many times what the last one took."""
+"""Between two refreshes of a view, at least this many times what the last one took: a quarter of the time at the most."""
 
 MOST_CHANGES: Final = 0.5
 """Of the view's rows: more changes than that take more room and time to scan than they save."""
@@ -65,8 +65,3 @@ def decide(load: Load, *, extra_read_s: float = EXTRA_READ_S) -> Decision:
     return Decision(
         False, "reads of changed rows have cost less than a refresh so far", max(LOOK_AGAIN_S, load.refresh_seconds)
     )
-
-
-def worth_refreshing(load: Load, *, extra_read_s: float = EXTRA_READ_S) -> bool:
-    """Whether `decide` says so."""
-    return decide(load, extra_read_s=extra_read_s).refresh
