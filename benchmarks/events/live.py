@@ -17,6 +17,7 @@ from benchmarks.events.witness import Witness
 from clone_cqrs.commands import CommandBus
 from clone_cqrs.domain.users.commands import CreateUserCommand
 from clone_cqrs.events import EventSubscriber
+from clone_cqrs.events.reading import log_head
 from clone_cqrs.messages import uuid7
 from clone_cqrs.postgres import Database
 
@@ -41,7 +42,7 @@ async def one_process(dsn: str, *, rate: int, seconds: float) -> Live:
         subscriber = EventSubscriber(database, f"live {uuid7()}", start="end")
         subscriber.on("*", witness)
         async with subscriber:
-            first = await _head(database)
+            first = await log_head(database)
             committed, took = await _send(database, rate, seconds)
             await subscriber.wait_until(max(committed), 30)
         logged = await _logged(database, first)
@@ -55,7 +56,7 @@ async def two_processes(dsn: str, *, rate: int, seconds: float) -> Live:
         assert follower.stdin is not None
         assert follower.stdout is not None
         await follower.stdout.readline()
-        first = await _head(database)
+        first = await log_head(database)
         committed, took = await _send(database, rate, seconds)
         logged = await _logged(database, first)
         follower.stdin.write(f"{max(committed)}\n".encode())
@@ -104,11 +105,6 @@ async def _send(database: Database, rate: int, seconds: float) -> tuple[dict[int
 def _live(committed: dict[int, float], moments: dict[int, float], fault: str | None, took: float) -> Live:
     delays = sorted((moments[position] - moment) * 1000 for position, moment in committed.items() if position in moments)
     return Live(delays, len(committed) / took, fault)
-
-
-async def _head(database: Database) -> int:
-    head: int = await database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
-    return head
 
 
 async def _logged(database: Database, after: int) -> set[int]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from tests.consistency.points import POINTS, PointsApplication
+from tests.servers.databases import observing
 
 from clone_cqrs.postgres import Database
 
@@ -12,10 +13,8 @@ from clone_cqrs.postgres import Database
 @pytest.fixture
 async def observer(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the test's own; makes the table and the view."""
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(POINTS)
-    yield connection
-    await connection.close()
+    async with observing(dsn, POINTS) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from tests.commands.waiting import until
 from clone_cqrs.commands import CommandBus
 from clone_cqrs.consistency import EventualConsistencyHandler
 from clone_cqrs.dispatch.policies import anyone
+from clone_cqrs.events.reading import log_head
 from clone_cqrs.messages import Command, CommandResult, DomainEvent, Payload, Query
 from clone_cqrs.postgres import Database
 from clone_cqrs.queries import QueryBus
@@ -68,7 +69,7 @@ class PointsApplication:
 
     async def settled(self) -> None:
         """Until the cache has followed the log to where it ends now: what is loaded then is not dropped for it again."""
-        head: int = await self.database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
+        head = await log_head(self.database)
 
         async def followed() -> bool:
             position = self.queries.cache_statistics().position

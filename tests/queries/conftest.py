@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from tests.consistency.points import POINTS
 from tests.queries.questions import Clock, Scores, scores_on
+from tests.servers.databases import observing
 
 from clone_cqrs.queries import QueryBus
 
@@ -33,7 +34,5 @@ def clock(bus: QueryBus, monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 async def observer(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the test's own; makes the table of points and its view."""
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(POINTS)
-    yield connection
-    await connection.close()
+    async with observing(dsn, POINTS) as connection:
+        yield connection

@@ -2,8 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
+import asyncpg
 from tests.planted_secret import PLANTED, SEARCH
 from tests.servers.postgresql import PrivateServer
 
@@ -24,6 +26,15 @@ async def migrate_domain(dsn: str) -> None:
     async with Database.open(dsn) as database:
         await database.migrate()
         await database.migrate(MIGRATIONS)
+
+
+@asynccontextmanager
+async def observing(dsn: str, tables: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of a test's own, beside those of the toolkit; makes the test's tables first."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(tables)
+    yield connection
+    await connection.close()
 
 
 class Templates:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from tests.servers.databases import observing
 
 from clone_cqrs.postgres import Database
 
@@ -17,10 +18,8 @@ CREATE UNIQUE INDEX ON points_view (user_id);
 @pytest.fixture
 async def observer(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the test's own, beside those of the toolkit."""
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(POINTS)
-    yield connection
-    await connection.close()
+    async with observing(dsn, POINTS) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -134,8 +134,7 @@ class EventualConsistencyHandler:
             stale.add(rule, event)
         if self._same_log and event.position is not None:
             stale.drop(self._query_bus, below=event.position)
-        elif rules and (self._refresh_on_commit or self._dropped.first_time(event.event_id)):
-            # Where a commit asks for refreshes, too, `_apply` has seen to it that the event comes here once.
+        elif rules and self._dropped.first_time(event.event_id):
             stale.drop(self._query_bus)
         return stale
 

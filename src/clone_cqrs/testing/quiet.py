@@ -6,12 +6,12 @@ import asyncio
 
 from clone_cqrs.bootstrap import Application
 from clone_cqrs.errors import StaleReadError
+from clone_cqrs.events.reading import log_head
 from clone_cqrs.events.subscriptions.states import subscription_states
 from clone_cqrs.events.wakeups import Wakeups
 from clone_cqrs.postgres import Database
 
 _LOOK_EVERY_S = 0.02
-_HEAD = "SELECT coalesce(max(position), 0) FROM cqrs.event"
 
 
 async def until_quiet(of: Application | Database, timeout: float = 10.0) -> None:
@@ -22,11 +22,11 @@ async def until_quiet(of: Application | Database, timeout: float = 10.0) -> None
     """
     database = of.database if isinstance(of, Application) else of
     # Looked at once in any case, so that there is something to say.
-    busy = await _busy(database, await database.fetch_value(_HEAD))
+    busy = await _busy(database, await log_head(database))
     quiet_at = -1
     try:
         async with asyncio.timeout(timeout):
-            while quiet_at != (head := await database.fetch_value(_HEAD)):
+            while quiet_at != (head := await log_head(database)):
                 while busy := await _busy(database, head):
                     await Wakeups.of(database).wait_for_progress(_LOOK_EVERY_S)
                 if isinstance(of, Application):

@@ -14,6 +14,7 @@ from clone_cqrs.cli.application import operated_application
 from clone_cqrs.cli.events.told import event_line, told_event
 from clone_cqrs.cli.screens import message_screen, print_json, print_text
 from clone_cqrs.events import EventLog, EventSubscriber
+from clone_cqrs.events.reading import log_head
 from clone_cqrs.inspection.declared import declared_events
 from clone_cqrs.messages import DomainEvent
 from clone_cqrs.postgres import Database
@@ -47,7 +48,7 @@ async def tail_events(choice: Choice, follow: bool, unmasked: bool, app: str, ds
     async with operated_application(app, dsn) as application:
         database = application.database
         _warn_of_unknown_types(choice)
-        after = choice.first - 1 if choice.first is not None else max(0, await _head(database) - choice.last)
+        after = choice.first - 1 if choice.first is not None else max(0, await log_head(database) - choice.last)
         async with aclosing(_followed(database, choice, after) if follow else _read(database, choice, after)) as events:
             async for event in events:
                 if choice.takes(event):
@@ -75,11 +76,6 @@ async def _followed(database: Database, choice: Choice, after: int) -> AsyncGene
 async def _read(database: Database, choice: Choice, after: int) -> AsyncGenerator[DomainEvent[Any], None]:
     async for event in EventLog(database).read(types=choice.exact_types or None, aggregate_id=choice.aggregate_id, after=after):
         yield event
-
-
-async def _head(database: Database) -> int:
-    head: int = await database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
-    return head
 
 
 def _warn_of_unknown_types(choice: Choice) -> None:

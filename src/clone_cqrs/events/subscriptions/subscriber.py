@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
 from clone_cqrs.errors import QueryValidationError, StaleReadError, StorageUnavailableError, TransactionScopeError
+from clone_cqrs.events.reading import log_head
 from clone_cqrs.events.subscriptions.crew import Crew
 from clone_cqrs.events.subscriptions.delivery import DeliveryMiddleware, EventHandler, Handlers
 from clone_cqrs.events.subscriptions.follower import Follower
@@ -171,8 +172,7 @@ class EventSubscriber:
         token = ConsistencyToken.parse(reached)
         if not token.belongs_to(await self.database.database_id()):
             raise QueryValidationError("consistencyToken: belongs to another database")
-        head = await self.database.fetch_value("SELECT coalesce(max(position), 0) FROM cqrs.event")
-        if token.position > head:
+        if token.position > await log_head(self.database):
             raise QueryValidationError("consistencyToken: is beyond the end of the log; was a backup restored?")
         return token.position
 
