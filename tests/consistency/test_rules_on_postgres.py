@@ -12,12 +12,26 @@ from clone_cqrs.dispatch.policies import anyone
 from clone_cqrs.messages import Command, CommandResult
 from clone_cqrs.postgres import Database
 from clone_cqrs.queries import QueryBus
+from clone_cqrs.views import MaterializedView, create_fresh_view
 from clone_cqrs.views import refreshes as refreshes_module
 
 DEADLINE_S = 30
 
 BY_USER = ConsistencyRule("points.given", ("points.get",), scope="user_id")
 OF_VIEW = ConsistencyRule("points.given", ("points.view",), ("points_view",), scope="user_id", refresh_delay=0.01)
+
+FRESH_POINTS = MaterializedView(
+    name="points_view", key="user_id", definition="SELECT user_id, points FROM points", changes={"points": "user_id"}
+)
+# A hundred rows, of which one is going to change, and a refresh that would cost more than a few reads.
+MUCH_TOO_DEAR_TO_REFRESH = (
+    "INSERT INTO points SELECT gen_random_uuid(), 1 FROM generate_series(1, 100)",
+    "REFRESH MATERIALIZED VIEW CONCURRENTLY points_view",
+    "ANALYZE points_view",
+    "UPDATE cqrs.view_stamp SET filled_at = now() - interval '1 day'",
+    "SELECT cqrs.sweep_changes('public.points_view')",
+    "UPDATE cqrs.view SET refresh_seconds = 0.04, refreshed_at = now() - interval '1 day'",
+)
 
 
 async def test_the_writer_reads_its_own_commit_as_soon_as_execute_returns(points: PointsApplication) -> None:
@@ -93,6 +107,33 @@ async def test_an_answer_from_before_the_refresh_does_not_outlive_it(points: Poi
     before = points.loads
     assert await points.view(bob) == 0
     assert points.loads == before, "another user's answers are left alone"
+
+
+async def test_an_answer_from_before_somebody_else_s_refresh_does_not_outlive_it(
+    points: PointsApplication, observer: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clone_cqrs.views.fresh.worth.LOOK_AGAIN_S", 0.05)
+    await create_fresh_view(observer, FRESH_POINTS, replace=True)
+    for statement in MUCH_TOO_DEAR_TO_REFRESH:
+        await observer.execute(statement)
+    points.consistency.register_rule(OF_VIEW)
+    ada = uuid4()
+    assert await points.view(ada) == 0
+    await points.give(ada)
+    await points.settled()
+
+    async def looked_at() -> bool:
+        state = points.consistency.view_states().get("points_view")
+        return state is not None and (state.waits_for or "").startswith("reads of changed rows")
+
+    async def seen() -> bool:
+        return await points.view(ada) == 1
+
+    await until(looked_at)
+    assert await points.view(ada) == 0
+    await observer.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY points_view")
+    await until(seen)
+    assert points.consistency.view_states()["points_view"].refreshes == 0
 
 
 async def test_refreshes_of_two_processes_take_turns(points: PointsApplication, observer: asyncpg.Connection, dsn: str) -> None:

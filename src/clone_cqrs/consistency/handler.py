@@ -21,8 +21,8 @@ class EventualConsistencyHandler:
     """Applies rules to events: those that this process commits, before their command's `execute` returns; those of any process,
     which a bus with a database follows by itself (answers alone; views are left to the process that commits, or to a
     subscription); and those that a subscriber hands to `handle_event`. An event that comes several ways works once: an answer
-    that holds it stays. Answers are dropped again when a view that the event affects has been refreshed: those loaded in
-    between came from the view as it was.
+    that holds it stays. Answers are dropped again when a view that the event affects has been refreshed, by whomever: those
+    loaded in between came from the view as it was.
 
     database: where the views are; by default the query bus's; without one, views are named but not refreshed. views: their
     declarations, where there are any. refresh: False leaves the refreshes to another process; refresh_on_commit: False asks for
@@ -159,14 +159,14 @@ class EventualConsistencyHandler:
     async def _refresh(self, database: Database, view: str) -> Outcome:
         # Taken before the refresh: what comes while it runs waits for the next one.
         stale = self._stale_until_refresh.pop(view, StaleAnswers())
-        refreshed = False
+        up_to_date = False
         try:
             outcome = await self._look_at(database, view)
-            refreshed = outcome.refreshed
+            up_to_date = outcome.up_to_date
         finally:
-            if not refreshed:
+            if not up_to_date:
                 self._stale_until_refresh.setdefault(view, StaleAnswers()).update(stale)
-        if refreshed:
+        if up_to_date:
             stale.drop(self._query_bus)
         return outcome
 

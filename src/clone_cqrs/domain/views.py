@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from clone_cqrs.views import MaterializedView, Through
+from clone_cqrs.views import MaterializedView, SharedChanges, Through
+
+_CONVERSATIONS: Final = "conversations"
+"""What a turn changes: its session's summary and its user's statistics, noted as one row."""
 
 VIEWS: Final = (
     MaterializedView(
@@ -24,6 +27,7 @@ VIEWS: Final = (
         key="id",
         list_key="user_id",
         list_order=("started_at DESC", "id DESC"),
+        shared_changes=SharedChanges(_CONVERSATIONS, {"id": "session_id"}),
         changes={
             "conversation_sessions": ("id", "user_id"),
             "conversation_turns": Through("session_id", "conversation_sessions", ("id", "user_id")),
@@ -40,6 +44,7 @@ VIEWS: Final = (
     MaterializedView(
         name="user_statistics_view",
         key="user_id",
+        shared_changes=SharedChanges(_CONVERSATIONS),
         changes={
             "users": "id",
             "voice_models": "user_id",

@@ -8,7 +8,7 @@ from clone_cqrs.views.refresh import Outcome, count_changes, keep_up, refresh_if
 from clone_cqrs.views.refreshes import Refreshes, ViewState
 from clone_cqrs.views.verification.verification import ColumnDifference, RowDifference, Verification
 from clone_cqrs.views.verification.verify import verify_view
-from clone_cqrs.views.view import MaterializedView, Through
+from clone_cqrs.views.view import MaterializedView, SharedChanges, Through
 
 __all__ = [
     "ColumnDifference",
@@ -16,6 +16,7 @@ __all__ = [
     "Outcome",
     "Refreshes",
     "RowDifference",
+    "SharedChanges",
     "Through",
     "Verification",
     "ViewFinding",

@@ -32,11 +32,13 @@ class Outcome:
     """What came of looking at a view.
 
     refreshed: whether it was; otherwise waits_for says why not. again_s: in how many seconds to look again, unasked.
+    up_to_date: whether it has all that was committed when it was looked at, by whosever refresh.
     """
 
     refreshed: bool
     waits_for: str | None = None
     again_s: float | None = None
+    up_to_date: bool = False
 
 
 async def refresh_view(database: Database, name: str) -> None:
@@ -54,15 +56,16 @@ async def refresh_view(database: Database, name: str) -> None:
 async def keep_up(database: Database, name: str) -> Outcome:
     """Sweep a view with a fresh reading, and refresh it where that is worth its cost (`decide`); refresh another in any case.
 
-    Never while another process refreshes it, nor soon after. Raises: as `refresh_view`.
+    Those that share its changes are refreshed with it. Never while another process refreshes it, nor soon after.
+    Raises: as `refresh_view`.
     """
     async with _connection(database) as connection:
         found = await _find(connection, ViewName.parse(name))
-        load = await _load(connection, found)
-        if load is not None:
-            return await _keep_up(connection, found, load)
+        loads = await _loads(connection, found)
+        if loads:
+            return await _keep_up(connection, found, loads)
         await _refresh(connection, found)
-    return Outcome(True)
+    return Outcome(True, up_to_date=True)
 
 
 async def sweep_view(database: Database, name: str) -> int | None:
@@ -86,7 +89,8 @@ async def view_load(database: Database, name: str) -> Load | None:
     Raises: ValueError for what is no name; LookupError where there is no such view.
     """
     async with database.connection() as connection:
-        return await _load(connection, await _find(connection, ViewName.parse(name)))
+        found = await _find(connection, ViewName.parse(name))
+        return (await _loads(connection, found)).get(found)
 
 
 async def count_changes(database: Database, view: MaterializedView) -> int:
@@ -128,11 +132,12 @@ async def _find(connection: asyncpg.Connection, asked: ViewName) -> ViewName:
     return ViewName(view["schema"], view["name"])
 
 
-async def _load(connection: asyncpg.Connection, found: ViewName) -> Load | None:
+async def _loads(connection: asyncpg.Connection, found: ViewName) -> dict[ViewName, Load]:
+    """Of a view and of those that share its changes; empty for one without a fresh reading."""
     if not await connection.fetchval(_HAS_FRESH_VIEWS):
-        return None
-    row = await connection.fetchrow(_FRESH_VIEW, str(found), found.quoted)
-    return None if row is None else Load(**row)
+        return {}
+    rows = [dict(row) for row in await connection.fetch(_FRESH_VIEW, str(found))]
+    return {ViewName(row.pop("schema"), row.pop("name")): Load(**row) for row in rows}
 
 
 async def _refresh(connection: asyncpg.Connection, found: ViewName) -> None:
@@ -145,25 +150,36 @@ async def _refresh(connection: asyncpg.Connection, found: ViewName) -> None:
         await _restore_ballast(connection, found)
 
 
-async def _keep_up(connection: asyncpg.Connection, found: ViewName, load: Load) -> Outcome:
-    decision = decide(load)
+async def _keep_up(connection: asyncpg.Connection, found: ViewName, loads: dict[ViewName, Load]) -> Outcome:
+    looked, decision = time.monotonic(), decide(*loads.values())
+    up_to_date = loads[found].changes == 0
+    filled = {}
     if decision.refresh:
-        async with connection.transaction(isolation="read_committed"):
-            if not await connection.fetchval(_TRY_LOCK_REFRESH, str(found)):
-                return Outcome(False, "another process refreshes it", LOOK_AGAIN_S)
-            # Whoever held the lock until now may have filled it.
-            load = await _load(connection, found) or load
-            decision = decide(load)
-            if decision.refresh:
-                await _fill(connection, found)
-    if not decision.refresh and not load.unswept:
-        return Outcome(False, decision.reason, decision.again_s)
+        lacking = [view for view, load in loads.items() if load.changes > 0]
+        filled = {view: await _fill_unless_another(connection, view, looked) for view in lacking}
+        if not any(filled.values()):
+            return Outcome(False, "another process refreshes it", LOOK_AGAIN_S)
+        up_to_date = filled.get(found, up_to_date)
+    elif not any(load.unswept for load in loads.values()):
+        return Outcome(False, decision.reason, decision.again_s, up_to_date)
     await connection.fetchval(_SWEEP, str(found))
-    left = await _load(connection, found)
     again = [decision.again_s] if decision.again_s is not None else []
-    if left is not None and left.unswept:
+    left = await _loads(connection, found)
+    if not all(filled.values()) or any(load.unswept for load in left.values()):
         again.append(LOOK_AGAIN_S)
-    return Outcome(decision.refresh, decision.reason, min(again, default=None))
+    return Outcome(filled.get(found, False), decision.reason, min(again, default=None), up_to_date)
+
+
+async def _fill_unless_another(connection: asyncpg.Connection, view: ViewName, looked: float) -> bool:
+    """Whether a view was filled: not while somebody else does, nor when somebody has since it was looked at."""
+    async with connection.transaction(isolation="read_committed"):
+        if not await connection.fetchval(_TRY_LOCK_REFRESH, str(view)):
+            return False
+        now = (await _loads(connection, view)).get(view)
+        if now is not None and now.since_refresh is not None and now.since_refresh < time.monotonic() - looked:
+            return False
+        await _fill(connection, view)
+    return True
 
 
 async def _fill(connection: asyncpg.Connection, found: ViewName) -> None:

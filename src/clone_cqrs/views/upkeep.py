@@ -13,8 +13,9 @@ _UPKEEP = statement("clone_cqrs.views", "upkeep")
 
 @dataclass(frozen=True, slots=True)
 class ViewUpkeep:
-    """view: schema and name; changes: kept for it now, by the server's estimate; since_refresh, since_sweep: seconds, None
-    before the first; swept: changes that the last sweep deleted; waits_for: why changes are not swept, None when all is well.
+    """view: schema and name; changes: kept now in its table, by the server's estimate; since_refresh, since_sweep: seconds,
+    None before the first; swept: changes that the last sweep deleted; waits_for: why changes are not swept, None when all is
+    well.
     """
 
     view: str

@@ -26,6 +26,19 @@ class Through:
 Touched: TypeAlias = str | tuple[str, ...] | Through
 """Where a changed row says which row of the view it touches: the columns that hold the view's key, then its list key."""
 
+
+@dataclass(frozen=True)
+class SharedChanges:
+    """One table for the changes of several views: a write that touches several of them notes one row.
+
+    name: the same for all of them, in the schema of the views; columns: what a view's key and list key are called there, where
+    not as in the view.
+    """
+
+    name: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
 _ORDER = re.compile(r"(?P<column>.*?)(?:\s+(?P<direction>ASC|DESC))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -52,7 +65,8 @@ class MaterializedView:
 
     name: with or without a schema; key: the column, or columns, that tell its rows apart, under a unique index; definition:
     the SELECT that says what it holds; changes: which table's change touches which keys, for a fresh reading, the table that
-    the definition has one row of for each of its own (the driving table) first; list_key: the column that its lists are
+    the definition has one row of for each of its own (the driving table) first; shared_changes: where these are noted, if not
+    in a table of the view's own: views that share one are made and refreshed together; list_key: the column that its lists are
     selected by; list_order: what they are ordered by, as in ORDER BY, columns of the driving table that the view has under
     the same names, all in one direction, and the key among them, so that no two rows tie; list_filters: columns that a list
     may be limited to one value of; time_columns: the columns that depend on the time of day; functions: those
@@ -65,6 +79,7 @@ class MaterializedView:
     key: str | tuple[str, ...]
     definition: str | None = None
     changes: Mapping[str, Touched] = field(default_factory=dict)
+    shared_changes: SharedChanges | None = None
     list_key: str | None = None
     list_order: tuple[str, ...] = ()
     list_filters: tuple[str, ...] = ()
@@ -91,6 +106,7 @@ class MaterializedView:
             raise ValueError(f"{self.name}: a view needs a key")
         for table, touched in self.changes.items():
             self._check(table, touched)
+        self._check_shared()
         for name in (*self.functions, *(table for tables in self.functions.values() for table in tables)):
             ViewName.parse(name)
         self._check_order()
@@ -105,6 +121,12 @@ class MaterializedView:
         """What a change names: the list key first, for the index to begin with, and the key."""
         first = () if self.list_key is None or self.list_key in self.key_columns else (self.list_key,)
         return first + self.key_columns
+
+    @property
+    def noted_columns(self) -> dict[str, str]:
+        """For each of these, what it is called in the table of changes."""
+        called = {} if self.shared_changes is None else self.shared_changes.columns
+        return {column: called.get(column, column) for column in self.change_columns}
 
     @property
     def driving_table(self) -> str:
@@ -133,6 +155,19 @@ class MaterializedView:
         self.columns_of(touched)
         if isinstance(touched, Through) and touched.table not in self.changes:
             raise ValueError(f"{self.name}: keys of {table} are looked up in {touched.table}, which is not among its changes")
+
+    def _check_shared(self) -> None:
+        shared = self.shared_changes
+        if shared is None:
+            return
+        if not self.changes:
+            raise ValueError(f"{self.name}: without changes, there are none to share")
+        for name in (shared.name, *shared.columns.values()):
+            if ViewName.parse(name).schema is not None:
+                raise ValueError(f"{self.name}: {name!r} in shared_changes has to be a name without a schema")
+        unknown = set(shared.columns) - set(self.change_columns)
+        if unknown:
+            raise ValueError(f"{self.name}: shared_changes renames {', '.join(sorted(unknown))}, which no change names")
 
     def _check_order(self) -> None:
         order = self.order

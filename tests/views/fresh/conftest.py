@@ -10,6 +10,9 @@ from tests.views.fresh.shop import Connection
 
 from clone_cqrs.views import create_fresh_view
 
+both_ways = pytest.mark.parametrize("sharing", [False, True], ids=["changes_of_their_own", "shared_changes"])
+"""A shop whose two views note their changes in tables of their own, and one where they share a table."""
+
 Connect = Callable[[], Awaitable[Connection]]
 
 
@@ -27,13 +30,21 @@ async def connect(dsn: str) -> AsyncIterator[Connect]:
 
 
 @pytest.fixture
-async def clerk(connect: Connect) -> Connection:
+def sharing() -> bool:
+    return False
+
+
+@pytest.fixture
+async def clerk(connect: Connect, sharing: bool) -> Connection:
     """A connection to a shop with rows, refreshed and swept."""
     connection = await connect()
     await connection.execute(shop.TABLES)
     await connection.execute(shop.ROWS)
-    for view in shop.VIEWS:
-        await create_fresh_view(connection, view)
+    if sharing:
+        await create_fresh_view(connection, *shop.SHARING)
+    else:
+        for view in shop.VIEWS:
+            await create_fresh_view(connection, view)
     return connection
 
 

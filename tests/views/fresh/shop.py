@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import asyncpg
 
-from clone_cqrs.views import MaterializedView, Through
+from clone_cqrs.views import MaterializedView, SharedChanges, Through
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -80,6 +81,11 @@ CUSTOMERS = MaterializedView(
     },
 )
 VIEWS = (ORDERS, CUSTOMERS)
+SHARING = (
+    replace(ORDERS, shared_changes=SharedChanges("orders", {"id": "order_id"})),
+    replace(CUSTOMERS, shared_changes=SharedChanges("orders")),
+)
+"""The same, with one table for the changes of both."""
 CHANGES = {"order_summary": "cqrs.changed_shop_order_summary", "customer_totals": "cqrs.changed_shop_customer_totals"}
 BASES = tuple(CHANGES)
 PAGES = {
@@ -126,7 +132,19 @@ async def sweep(connection: Connection) -> int:
     return sum(swept)
 
 
+async def changes_of(connection: Connection, base: str) -> list[tuple[int, ...]]:
+    """A view's changes, as what its columns of them hold, that are kept."""
+    known = await connection.fetchrow(
+        "SELECT changes::text, change_columns FROM cqrs.view WHERE name = $1", f"shop.{base}_view"
+    )
+    assert known is not None
+    listed, present = (joint.join(known["change_columns"]) for joint in (", ", " IS NOT NULL AND "))
+    rows = await connection.fetch(
+        f"SELECT {listed} FROM {known['changes']} WHERE xid IS NOT NULL AND {present} IS NOT NULL ORDER BY {listed}"
+    )
+    return [tuple(row) for row in rows]
+
+
 async def changed(connection: Connection, base: str) -> int:
     """How many changes of a view are kept."""
-    count: int = await connection.fetchval(f"SELECT count(*) FROM {CHANGES[base]} WHERE xid IS NOT NULL")
-    return count
+    return len(await changes_of(connection, base))

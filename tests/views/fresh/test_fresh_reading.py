@@ -6,7 +6,10 @@ triggers that are not ENABLE ALWAYS; trigger functions with the writer's rights.
 
 import asyncpg
 import pytest
+from tests.views.fresh.conftest import both_ways
 from tests.views.fresh.shop import Connection, changed, differences, refresh, sweep
+
+pytestmark = both_ways
 
 WRITES = {
     "insert": "INSERT INTO shop.item (order_id, price) VALUES (3, 10)",

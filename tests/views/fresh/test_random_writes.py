@@ -12,13 +12,17 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 import pytest
-from tests.views.fresh.conftest import Connect
+from tests.views.fresh.conftest import Connect, both_ways
 from tests.views.fresh.shop import Connection, differences, refresh, sweep
 
 COMPARISONS = int(os.environ.get("CLONE_CQRS_COMPARISONS", "60"))
 PLANTED = {
-    "stamp ignored": ("AND pg_visible_in_snapshot(c.xid, s.snapshot) AND c.xid <> s.writer", ""),
-    "no horizon": ("AND c.xid < (SELECT cqrs.oldest_snapshot())", ""),
+    "stamp ignored": (" AND (%s OR", " AND (true OR %s OR"),
+    "no horizon": ("c.xid < (SELECT cqrs.oldest_snapshot())", "c.xid IS NOT NULL"),
+    "the stamp of one view for all": (
+        "FROM cqrs.view AS v WHERE v.changes = v_changes",
+        "FROM cqrs.view AS v WHERE v.name = p_view",
+    ),
 }
 EXPECTED_FAILURES = (
     asyncpg.SerializationError,
@@ -114,12 +118,16 @@ async def found(connect: Connect, seed: int, comparisons: int) -> list[object]:
         await asyncio.gather(*workers)
 
 
+@both_ways
 async def test_readings_are_the_definition_s_whatever_happens_at_once(clerk: Connection, connect: Connect) -> None:
     seed = random.randrange(1_000_000)
     assert await found(connect, seed, COMPARISONS) == [], f"seed {seed}"
 
 
-@pytest.mark.parametrize("bug", PLANTED)
+@pytest.mark.parametrize(
+    ("bug", "sharing"),
+    [("stamp ignored", False), ("no horizon", False), ("stamp ignored", True), ("the stamp of one view for all", True)],
+)
 async def test_finds_a_planted_bug(clerk: Connection, connect: Connect, bug: str) -> None:
     right, wrong = PLANTED[bug]
     function: str = await clerk.fetchval("SELECT pg_get_functiondef('cqrs.sweep_changes'::regproc)")

@@ -20,7 +20,7 @@ class ChangeRows:
 
 def change_rows(view: MaterializedView) -> ChangeRows:
     """Of one view; rows of that table may be another's, too: they have no key of this one."""
-    columns = {name: name for name in (ViewName.parse(column).name for column in view.change_columns)}
+    columns = {ViewName.parse(name).name: ViewName.parse(noted).name for name, noted in view.noted_columns.items()}
     return ChangeRows(FreshNames.of(view).changes, columns)
 
 

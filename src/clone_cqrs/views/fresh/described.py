@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
@@ -13,19 +13,31 @@ from clone_cqrs.views.names import ViewName
 from clone_cqrs.views.view import MaterializedView
 
 _COLUMNS = statement("clone_cqrs.views", "columns")
+_NEXT = "_next"
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A view whose definition the server has read: columns, in order, by name, with their types as SQL spells them."""
+    """A view whose definition the server has read: columns, in order, by name, with their types as SQL spells them.
+
+    beside: it is made beside the one that there is, whose place it takes in the end.
+    """
 
     view: MaterializedView
     columns: dict[str, str]
+    beside: bool = False
 
     @property
     def names(self) -> FreshNames:
         """What its parts are called."""
         return FreshNames.of(self.view)
+
+    @property
+    def made(self) -> FreshNames:
+        """What they are called until then."""
+        if not self.beside:
+            return self.names
+        return replace(self.names, suffix=_NEXT, definition_suffix=_NEXT if self.view.definition is not None else "")
 
 
 async def describe(connection: asyncpg.Connection, view: MaterializedView) -> Described:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from clone_cqrs.views.fresh.described import Described
-from clone_cqrs.views.fresh.names import column, short, table
+from clone_cqrs.views.fresh.names import bare, column, table
 from clone_cqrs.views.fresh.readings import columns, same
 from clone_cqrs.views.names import ViewName
 
@@ -34,12 +34,9 @@ _LEAST: Final = {
 
 def list_index(described: Described) -> str:
     """The statement that makes the index that lists are read by."""
-    view, names = described.view, described.names
+    view, made = described.view, described.made
     listed = ", ".join((column(view.list_key or ""), *_order(described)))
-    return (
-        "-- The rows of one list, in its order.\n"
-        f"CREATE INDEX {ViewName(None, short(names.view.name) + '_list').quoted} ON {names.view.quoted} ({listed})\n"
-    )
+    return f"-- The rows of one list, in its order.\nCREATE INDEX {bare(made.list_index)} ON {made.view.quoted} ({listed})\n"
 
 
 def changed_keys(described: Described) -> str:
@@ -47,11 +44,12 @@ def changed_keys(described: Described) -> str:
     view, names = described.view, described.names
     driving = view.columns_of(view.changes[view.driving_table])
     keys = view.change_columns
-    listed = ", ".join(f"c.{column(name)}" for name in keys)
-    known = " AND ".join(f"c.{column(name)} IS NOT NULL" for name in keys)
+    noted = {name: column(called) for name, called in view.noted_columns.items()}
+    listed = ", ".join(f"c.{called}" for called in noted.values())
+    known = " AND ".join(f"c.{called} IS NOT NULL" for called in noted.values())
     found = [f"r.{column(driving[name])} AS {column(name)}" for name in keys]
     found += [f"r.{column(each.column)}" for each in view.order if each.column not in keys]
-    joined = " AND ".join(f"r.{column(driving[name])} = c.{column(name)}" for name in keys)
+    joined = " AND ".join(f"r.{column(driving[name])} = c.{called}" for name, called in noted.items())
     return (
         "-- The changed rows that there are in the table that drives the definition: keys, and what lists are ordered by.\n"
         f"CREATE VIEW {names.changed.quoted} AS\n"

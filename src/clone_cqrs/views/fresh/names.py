@@ -13,23 +13,46 @@ _MAX_BYTES = 63  # PostgreSQL cuts longer names off, silently
 
 @dataclass(frozen=True, slots=True)
 class FreshNames:
-    """For `points_view`: `points_definition`, `points_fresh`, `points_fresh_list` and more beside it; changes in `cqrs`."""
+    """For `points_view`: `points_definition`, `points_fresh`, `points_fresh_list` and more beside it; changes in `cqrs`.
 
-    view: ViewName
+    declared: the view, with its schema; shared: what the table of changes is called, where it is not of this view alone.
+    suffix, definition_suffix: of what is made beside that which it is to replace.
+    """
+
+    declared: ViewName
+    shared: str | None = None
+    suffix: str = ""
+    definition_suffix: str = ""
 
     @classmethod
     def of(cls, view: MaterializedView) -> FreshNames:
         """Raises: ValueError for a name that a part of it would be too long for."""
         name = ViewName.parse(view.name)
-        names = cls(ViewName(name.schema or "public", name.name))
+        shared = None if view.shared_changes is None else ViewName.parse(view.shared_changes.name).name
+        names = cls(ViewName(name.schema or "public", name.name), shared)
         if len(names.list_of(names.definition).name.encode()) > _MAX_BYTES:
             raise ValueError(f"{view.name}: too long a name for a view with a fresh reading")
         return names
 
     @property
+    def view(self) -> ViewName:
+        """The materialized view."""
+        return ViewName(self.declared.schema, self._made(self.declared.name, self.suffix))
+
+    @property
+    def key_index(self) -> str:
+        """The view's unique index."""
+        return self._made(short(self.declared.name) + "_key", self.suffix)
+
+    @property
+    def list_index(self) -> str:
+        """The index that its lists are read by."""
+        return self._made(short(self.declared.name) + "_list", self.suffix)
+
+    @property
     def definition(self) -> ViewName:
         """The plain view of what the materialized view holds."""
-        return self._beside("_definition")
+        return ViewName(self.declared.schema, self._made(self._base + "_definition", self.definition_suffix))
 
     @property
     def fresh(self) -> ViewName:
@@ -53,19 +76,32 @@ class FreshNames:
     @property
     def changes(self) -> ViewName:
         """The table of changed keys."""
-        return ViewName("cqrs", short(f"changed_{self.view.schema}_{self._base}"))
+        return ViewName("cqrs", self._made(short(f"changed_{self.declared.schema}_{self._of_changes}"), self.suffix))
+
+    @property
+    def changes_index(self) -> str:
+        """The index of that table."""
+        return self._made(short(f"changed_{self.declared.schema}_{self._of_changes}") + "_key", self.suffix)
 
     def trigger(self, table: str) -> ViewName:
         """The function that a change of a table calls."""
         changed = ViewName.parse(table)
-        return ViewName("cqrs", short(f"{self._base}_of_{changed.schema or 'public'}_{changed.name}"))
+        return ViewName("cqrs", short(f"{self._of_changes}_of_{changed.schema or 'public'}_{changed.name}"))
 
     @property
     def _base(self) -> str:
-        return self.view.name.removesuffix("_view")
+        return self.declared.name.removesuffix("_view")
+
+    @property
+    def _of_changes(self) -> str:
+        return self.shared or self._base
 
     def _beside(self, suffix: str) -> ViewName:
-        return ViewName(self.view.schema, self._base + suffix)
+        return ViewName(self.declared.schema, self._base + suffix)
+
+    @staticmethod
+    def _made(name: str, suffix: str) -> str:
+        return short(name, len(suffix)) + suffix if suffix else name
 
 
 def table(name: str) -> str:
@@ -90,3 +126,8 @@ def literal(text: str) -> str:
 def column(name: str) -> str:
     """A column's name, quoted."""
     return ViewName.parse(name).quoted
+
+
+def bare(name: str) -> str:
+    """The same of a name as the catalog has it."""
+    return ViewName(None, name).quoted

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import fill
 
+from clone_cqrs.views.fresh.change_table import ChangeTable
 from clone_cqrs.views.fresh.described import Described
-from clone_cqrs.views.fresh.names import column, literal, short
+from clone_cqrs.views.fresh.names import bare, column, literal
 from clone_cqrs.views.names import ViewName
 
 BALLAST = 5_000
@@ -17,63 +18,65 @@ def definition(described: Described) -> str:
     """The statement that makes the plain view."""
     return (
         f"-- What {described.names.view.quoted} holds, as of now.\n"
-        f"CREATE VIEW {described.names.definition.quoted} AS\n{(described.view.definition or '').strip().rstrip(';')}\n"
+        f"CREATE VIEW {described.made.definition.quoted} AS\n{(described.view.definition or '').strip().rstrip(';')}\n"
     )
 
 
 def materialized_view(described: Described) -> str:
     """The statement that makes and fills the stamped view."""
-    names = described.names
-    source = names.definition.quoted
+    made = described.made
+    source = made.definition.quoted
     return (
         "-- The definition's rows as of the last refresh; the second branch has none, and stamps the view as it is filled.\n"
-        f"CREATE MATERIALIZED VIEW {names.view.quoted} AS\n"
+        f"CREATE MATERIALIZED VIEW {made.view.quoted} AS\n"
         f"SELECT * FROM {source}\n"
         "UNION ALL\n"
-        f"SELECT (NULL::{source}).* WHERE cqrs.stamp_view({literal(str(names.view))}, pg_catalog.pg_current_snapshot())\n"
+        f"SELECT (NULL::{source}).* WHERE cqrs.stamp_view({literal(str(made.declared))}, pg_catalog.pg_current_snapshot())\n"
         "WITH DATA\n"
     )
 
 
 def key_index(described: Described) -> str:
     """The statement that makes the view's unique index."""
-    names = described.names
+    made = described.made
     return (
         "-- One row a key; a concurrent refresh needs it, too.\n"
-        f"CREATE UNIQUE INDEX {ViewName(None, short(names.view.name) + '_key').quoted} ON {names.view.quoted}"
+        f"CREATE UNIQUE INDEX {bare(made.key_index)} ON {made.view.quoted}"
         f" ({', '.join(map(column, described.view.key_columns))})\n"
     )
 
 
-def changes(described: Described) -> tuple[str, str, str, str]:
+def changes(table: ChangeTable) -> tuple[str, str, str, str]:
     """The statements that make the table of changed keys and its index, and keep plans to it with no changes and with many."""
-    names, view = described.names, described.view
-    typed = ",\n".join(f"    {column(name)} {described.columns[ViewName.parse(name).name]}" for name in view.change_columns)
-    listed = ", ".join(map(column, view.change_columns))
-    distinct = ",\n    ".join(f"ALTER COLUMN {column(name)} SET (n_distinct = -1)" for name in view.change_columns)
+    made = table.made.changes.quoted
+    typed = ",\n".join(f"    {bare(name)} {type_}" for name, type_ in table.columns.items())
+    listed = ", ".join(map(bare, table.columns))
+    distinct = ",\n    ".join(f"ALTER COLUMN {bare(name)} SET (n_distinct = -1)" for name in table.columns)
     return (
-        f"-- Rows of {names.view.quoted} that a write has touched, and its transaction. Appended to, and swept; rows\n"
-        f"-- without a transaction stay. Its data belongs to this server's transactions: leave it out of dumps.\n"
-        f"CREATE TABLE {names.changes.quoted} (\n{typed},\n    xid xid8 DEFAULT pg_catalog.pg_current_xact_id()\n)"
+        f"-- Rows of {table.views} that a write has touched, and its transaction. Appended to, and swept;\n"
+        f"-- rows without a transaction stay. Its data belongs to this server's transactions: leave it out of dumps.\n"
+        f"CREATE TABLE {made} (\n{typed},\n    xid xid8 DEFAULT pg_catalog.pg_current_xact_id()\n)"
         " WITH (\n    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,\n"
         "    autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000\n)\n",
         "-- A look-up finds few rows. By statistics of one busy key's changes it would find nearly all of them, so that for\n"
         "-- every other key the whole table would be read in vain.\n"
-        f"ALTER TABLE {names.changes.quoted}\n    {distinct}\n",
+        f"ALTER TABLE {made}\n    {distinct}\n",
         "-- By whole keys; the column with the most values first.\n"
-        f"CREATE INDEX {ViewName(None, names.changes.name + '_key').quoted} ON {names.changes.quoted} ({listed})\n",
+        f"CREATE INDEX {bare(table.made.changes_index)} ON {made} ({listed})\n",
         "-- No key, no transaction: so that no plan takes the table for empty.\n"
-        f"INSERT INTO {names.changes.quoted} (xid) SELECT NULL FROM pg_catalog.generate_series(1, {BALLAST})\n",
+        f"INSERT INTO {made} (xid) SELECT NULL FROM pg_catalog.generate_series(1, {BALLAST})\n",
     )
 
 
 def registered(described: Described) -> str:
     """The statement that makes the view known."""
     names = described.names
+    noted = ", ".join(literal(ViewName.parse(name).name) for name in described.view.noted_columns.values())
     return (
         "-- Known to the library's upkeep.\n"
-        f"INSERT INTO cqrs.view (name, changes) VALUES ({literal(str(names.view))}, {literal(names.changes.quoted)})\n"
-        "ON CONFLICT (name) DO UPDATE SET changes = excluded.changes\n"
+        "INSERT INTO cqrs.view (name, changes, change_columns)\n"
+        f"VALUES ({literal(str(names.view))}, {literal(names.changes.quoted)}, ARRAY[{noted}])\n"
+        "ON CONFLICT (name) DO UPDATE SET changes = excluded.changes, change_columns = excluded.change_columns\n"
     )
 
 
@@ -97,7 +100,7 @@ def fresh(described: Described) -> str:
     return (
         "-- The definition's rows as of now: those that did not change since the last refresh from the materialized view,\n"
         "-- those that did from the definition.\n"
-        f"CREATE OR REPLACE VIEW {names.fresh.quoted} AS\n"
+        f"CREATE VIEW {names.fresh.quoted} AS\n"
         f"SELECT * FROM {names.unchanged.quoted}\n"
         "UNION ALL\n"
         "SELECT d.*\n"
@@ -129,4 +132,6 @@ def _timed(described: Described) -> str:
 
 
 def _noted(described: Described, row: str) -> str:
-    return f"(SELECT true FROM {described.names.changes.quoted} AS c WHERE {same(described, 'c', row)} LIMIT 1)"
+    called = described.view.noted_columns.items()
+    same_key = " AND ".join(f"c.{column(noted)} = {row}.{column(name)}" for name, noted in called)
+    return f"(SELECT true FROM {described.names.changes.quoted} AS c WHERE {same_key} LIMIT 1)"

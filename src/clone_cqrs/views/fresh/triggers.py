@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from clone_cqrs.views.fresh.described import Described
-from clone_cqrs.views.fresh.names import column, literal, table
+from dataclasses import dataclass, replace
+
+from clone_cqrs.views.fresh.change_table import ChangeTable
+from clone_cqrs.views.fresh.names import bare, column, literal, table
 from clone_cqrs.views.view import Through, Touched
 
 _FUNCTION = """\
--- Notes which rows of {view} a change of {table} touches, in the same transaction.
+-- Notes which rows of {views} a change of {table} touches, in the same transaction.
 --
--- {how}
-CREATE FUNCTION {function}() RETURNS trigger
+{how}
+CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -31,9 +33,7 @@ BEGIN
                 'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
         END IF;
         INSERT INTO {changes} ({columns})
-        SELECT {v_columns} FROM {view} AS v
-        UNION
-        SELECT {c_columns} FROM {changes} AS c WHERE {c_known};
+{every};
     END IF;
     RETURN NULL;
 END
@@ -50,35 +50,50 @@ _THROUGH = """\
         SELECT DISTINCT {values} FROM {rows} AS r
         CROSS JOIN LATERAL (SELECT * FROM {parent} AS p WHERE p.{key} = r.{column} OFFSET 0) AS p
         WHERE {known}"""
+_EVERY = """\
+        SELECT {of_view} FROM {view} AS v
+        UNION
+        SELECT {of_changes} FROM {changes} AS c WHERE {known}"""
+_UNION = "\n        UNION\n"
+_IN_IT = "-- The keys are in the changed rows themselves."
+_LOOKED_UP = "-- The keys are looked up in {}; an INSERT has its row locked by the foreign key."
 
 
-def trigger_function(described: Described, changed: str, touched: Touched) -> str:
+@dataclass(frozen=True, slots=True)
+class _Touch:
+    """What a changed row notes: values for the first columns of the table of changes, of which so many have to be known."""
+
+    touched: Touched
+    values: tuple[str, ...]
+    known: int
+
+
+def trigger_function(changes: ChangeTable, changed: str) -> str:
     """The statement that makes the function for one table."""
-    names, columns = described.names, described.view.change_columns
+    names, touches = changes.names, _touches(changes, changed)
     return _FUNCTION.format(
-        view=names.view.quoted,
+        views=" and ".join(member.names.view.quoted for member, _ in changes.touching(changed)),
         table=table(changed),
-        how=(
-            f"The keys are looked up in {table(touched.table)}; an INSERT has its row locked by the foreign key."
-            if isinstance(touched, Through)
-            else "The keys are in the changed rows themselves."
+        how="\n".join(
+            dict.fromkeys(
+                _LOOKED_UP.format(table(each.touched.table)) if isinstance(each.touched, Through) else _IN_IT
+                for each in touches
+            )
         ),
         function=names.trigger(changed).quoted,
         changes=names.changes.quoted,
-        columns=", ".join(map(column, columns)),
-        inserted=_keys(described, touched, "new_rows"),
-        deleted=_keys(described, touched, "old_rows"),
-        lock_updated=_lock(touched, "old_rows", "new_rows"),
-        lock_deleted=_lock(touched, "old_rows"),
-        v_columns=", ".join(f"v.{column(name)}" for name in columns),
-        c_columns=", ".join(f"c.{column(name)}" for name in columns),
-        c_known=" AND ".join(f"c.{column(name)} IS NOT NULL" for name in columns),
+        columns=", ".join(map(bare, list(changes.columns)[: len(touches[0].values)])),
+        inserted=_keys(changes, touches, "new_rows"),
+        deleted=_keys(changes, touches, "old_rows"),
+        lock_updated=_locks(touches, "old_rows", "new_rows"),
+        lock_deleted=_locks(touches, "old_rows"),
+        every=_every(changes, changed, len(touches[0].values)),
     )
 
 
-def triggers(described: Described, changed: str) -> str:
+def triggers(changes: ChangeTable, changed: str) -> str:
     """The statement that makes a table call its function."""
-    function = described.names.trigger(changed).quoted
+    function = changes.names.trigger(changed).quoted
     return (
         f"-- Every change of {table(changed)}, also under session_replication_role = replica.\n"
         f"SELECT cqrs.follow_changes({literal(table(changed))}, {literal(function)})\n"
@@ -96,20 +111,70 @@ def required_link(changed: str, touched: Through) -> str:
     )
 
 
-def _keys(described: Described, touched: Touched, rows: str) -> str:
+def _touches(changes: ChangeTable, changed: str) -> list[_Touch]:
+    """One for all views that look in the same place for the same columns, the one with the most columns first."""
+    found: list[_Touch] = []
+    for member, touched in changes.touching(changed):
+        values = tuple(map(column, member.view.columns_of(touched).values()))
+        for place, wider in enumerate(found):
+            if _place(wider.touched) == _place(touched) and wider.values[: len(values)] == values:
+                found[place] = replace(wider, known=min(wider.known, len(values)))
+                break
+        else:
+            found.append(_Touch(touched, values, len(values)))
+    return found
+
+
+def _place(touched: Touched) -> tuple[str, str, str] | None:
+    return (touched.column, touched.table, touched.key) if isinstance(touched, Through) else None
+
+
+def _keys(changes: ChangeTable, touches: list[_Touch], rows: str) -> str:
+    width = len(touches[0].values)
+    return _UNION.join(_keys_of(each, rows, _nulls(changes, len(each.values), width)) for each in touches)
+
+
+def _keys_of(touch: _Touch, rows: str, nulls: list[str]) -> str:
+    touched = touch.touched
     holder = "p" if isinstance(touched, Through) else "r"
-    values = [f"{holder}.{column(name)}" for name in described.view.columns_of(touched).values()]
-    known = " AND ".join(f"{value} IS NOT NULL" for value in values)
+    values = [f"{holder}.{value}" for value in touch.values]
+    known = " AND ".join(f"{value} IS NOT NULL" for value in values[: touch.known])
+    listed = ", ".join(values + nulls)
     if not isinstance(touched, Through):
-        return _DIRECT.format(values=", ".join(values), rows=rows, known=known)
+        return _DIRECT.format(values=listed, rows=rows, known=known)
     return _THROUGH.format(
-        values=", ".join(values),
+        values=listed,
         rows=rows,
         known=known,
         parent=table(touched.table),
         key=column(touched.key),
         column=column(touched.column),
     )
+
+
+def _every(changes: ChangeTable, changed: str, width: int) -> str:
+    selects = []
+    for member, _ in changes.touching(changed):
+        called = {column(name): column(noted) for name, noted in member.view.noted_columns.items()}
+        nulls = _nulls(changes, len(called), width)
+        selects.append(
+            _EVERY.format(
+                of_view=", ".join([*(f"v.{name}" for name in called), *nulls]),
+                view=member.names.view.quoted,
+                of_changes=", ".join([*(f"c.{noted}" for noted in called.values()), *nulls]),
+                changes=changes.names.changes.quoted,
+                known=" AND ".join(f"c.{noted} IS NOT NULL" for noted in called.values()),
+            )
+        )
+    return _UNION.join(selects)
+
+
+def _nulls(changes: ChangeTable, begin: int, end: int) -> list[str]:
+    return [f"NULL::{type_}" for type_ in list(changes.columns.values())[begin:end]]
+
+
+def _locks(touches: list[_Touch], *rows: str) -> str:
+    return "".join(dict.fromkeys(_lock(each.touched, *rows) for each in touches))
 
 
 def _lock(touched: Touched, *rows: str) -> str:

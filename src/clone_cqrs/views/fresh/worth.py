@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 EXTRA_READ_S: Final = 0.00005
@@ -44,24 +45,26 @@ class Decision:
     again_s: float | None = None
 
 
-def decide(load: Load, *, extra_read_s: float = EXTRA_READ_S) -> Decision:
+def decide(*loads: Load, extra_read_s: float = EXTRA_READ_S) -> Decision:
     """Refresh once the reads of changed rows have cost as much as a refresh, as one buys skis.
 
     That is at most twice what hindsight would have cost. Reads fall on changed rows as often as those are among all rows.
     Never back to back; and always when there are more changes than half the rows. The first is soon, to learn what it takes.
+    loads: of a view, or of several that share their changes, which are refreshed together: those that lack any.
     """
-    if load.changes <= 0:
+    lacking = [load for load in loads if load.changes > 0]
+    if not lacking:
         return Decision(False, "nothing has changed since the last refresh")
-    if load.refresh_seconds is None or load.since_refresh is None:
-        return Decision(True)
-    rest = REST_FACTOR * load.refresh_seconds - load.since_refresh
+    cost, since = 0.0, inf
+    for load in lacking:
+        if load.refresh_seconds is None or load.since_refresh is None:
+            return Decision(True)
+        cost, since = cost + load.refresh_seconds, min(since, load.since_refresh)
+    rest = REST_FACTOR * cost - since
     if rest > 0:
         return Decision(False, "rests after the last refresh", rest)
-    if load.changes > MOST_CHANGES * load.rows:
+    if any(load.changes > MOST_CHANGES * load.rows for load in lacking):
         return Decision(True)
-    spent = load.reads * min(1.0, load.changes / load.rows) * extra_read_s
-    if spent >= load.refresh_seconds:
+    if sum(load.reads * min(1.0, load.changes / load.rows) * extra_read_s for load in lacking) >= cost:
         return Decision(True)
-    return Decision(
-        False, "reads of changed rows have cost less than a refresh so far", max(LOOK_AGAIN_S, load.refresh_seconds)
-    )
+    return Decision(False, "reads of changed rows have cost less than a refresh so far", max(LOOK_AGAIN_S, cost))

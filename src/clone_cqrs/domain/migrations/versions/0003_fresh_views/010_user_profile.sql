@@ -1,9 +1,9 @@
--- To be made anew, with its stamp.
-DROP MATERIALIZED VIEW "public"."user_profile_view";
+-- Refreshes of the library wait until this is done.
+SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('cqrs.refresh:public.user_profile_view', 0));
 
--- Rows of "public"."user_profile_view" that a write has touched, and its transaction. Appended to, and swept; rows
--- without a transaction stay. Its data belongs to this server's transactions: leave it out of dumps.
-CREATE TABLE "cqrs"."changed_public_user_profile" (
+-- Rows of "public"."user_profile_view" that a write has touched, and its transaction. Appended to, and swept;
+-- rows without a transaction stay. Its data belongs to this server's transactions: leave it out of dumps.
+CREATE TABLE "cqrs"."changed_public_user_profile_next" (
     "id" uuid,
     xid xid8 DEFAULT pg_catalog.pg_current_xact_id()
 ) WITH (
@@ -13,19 +13,19 @@ CREATE TABLE "cqrs"."changed_public_user_profile" (
 
 -- A look-up finds few rows. By statistics of one busy key's changes it would find nearly all of them, so that for
 -- every other key the whole table would be read in vain.
-ALTER TABLE "cqrs"."changed_public_user_profile"
+ALTER TABLE "cqrs"."changed_public_user_profile_next"
     ALTER COLUMN "id" SET (n_distinct = -1);
 
 -- By whole keys; the column with the most values first.
-CREATE INDEX "changed_public_user_profile_key" ON "cqrs"."changed_public_user_profile" ("id");
+CREATE INDEX "changed_public_user_profile_key_next" ON "cqrs"."changed_public_user_profile_next" ("id");
 
 -- No key, no transaction: so that no plan takes the table for empty.
-INSERT INTO "cqrs"."changed_public_user_profile" (xid) SELECT NULL FROM pg_catalog.generate_series(1, 5000);
+INSERT INTO "cqrs"."changed_public_user_profile_next" (xid) SELECT NULL FROM pg_catalog.generate_series(1, 5000);
 
 -- Notes which rows of "public"."user_profile_view" a change of "public"."users" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE FUNCTION "cqrs"."user_profile_of_public_users"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_users"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -60,7 +60,7 @@ SELECT cqrs.follow_changes('"public"."users"', '"cqrs"."user_profile_of_public_u
 -- Notes which rows of "public"."user_profile_view" a change of "public"."voice_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE FUNCTION "cqrs"."user_profile_of_public_voice_models"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_voice_models"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -95,7 +95,7 @@ SELECT cqrs.follow_changes('"public"."voice_models"', '"cqrs"."user_profile_of_p
 -- Notes which rows of "public"."user_profile_view" a change of "public"."face_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE FUNCTION "cqrs"."user_profile_of_public_face_models"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_face_models"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -130,7 +130,7 @@ SELECT cqrs.follow_changes('"public"."face_models"', '"cqrs"."user_profile_of_pu
 -- Notes which rows of "public"."user_profile_view" a change of "public"."knowledge_documents" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE FUNCTION "cqrs"."user_profile_of_public_knowledge_documents"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_knowledge_documents"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -165,7 +165,7 @@ SELECT cqrs.follow_changes('"public"."knowledge_documents"', '"cqrs"."user_profi
 -- Notes which rows of "public"."user_profile_view" a change of "public"."conversation_sessions" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE FUNCTION "cqrs"."user_profile_of_public_conversation_sessions"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_conversation_sessions"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -197,19 +197,50 @@ $$;
 -- Every change of "public"."conversation_sessions", also under session_replication_role = replica.
 SELECT cqrs.follow_changes('"public"."conversation_sessions"', '"cqrs"."user_profile_of_public_conversation_sessions"');
 
--- Known to the library's upkeep.
-INSERT INTO cqrs.view (name, changes) VALUES ('public.user_profile_view', '"cqrs"."changed_public_user_profile"')
-ON CONFLICT (name) DO UPDATE SET changes = excluded.changes;
-
 -- The definition's rows as of the last refresh; the second branch has none, and stamps the view as it is filled.
-CREATE MATERIALIZED VIEW "public"."user_profile_view" AS
+CREATE MATERIALIZED VIEW "public"."user_profile_view_next" AS
 SELECT * FROM "public"."user_profile_definition"
 UNION ALL
 SELECT (NULL::"public"."user_profile_definition").* WHERE cqrs.stamp_view('public.user_profile_view', pg_catalog.pg_current_snapshot())
 WITH DATA;
 
 -- One row a key; a concurrent refresh needs it, too.
-CREATE UNIQUE INDEX "user_profile_view_key" ON "public"."user_profile_view" ("id");
+CREATE UNIQUE INDEX "user_profile_view_key_next" ON "public"."user_profile_view_next" ("id");
+
+-- From here on, readers wait. What was granted on the views is to be granted again.
+DROP FUNCTION IF EXISTS "public"."user_profile_fresh_list";
+
+DROP FUNCTION IF EXISTS "public"."user_profile_view_list";
+
+DROP FUNCTION IF EXISTS "public"."user_profile_definition_list";
+
+DROP VIEW IF EXISTS "public"."user_profile_fresh";
+
+DROP VIEW IF EXISTS "public"."user_profile_changed";
+
+DROP VIEW IF EXISTS "public"."user_profile_unchanged";
+
+DROP MATERIALIZED VIEW IF EXISTS "public"."user_profile_view";
+
+-- The table in which their changes were noted, and the triggers that would note them there.
+SELECT cqrs.drop_changes(
+    ARRAY['public.user_profile_view'],
+    '"cqrs"."changed_public_user_profile"',
+    ARRAY['"cqrs"."user_profile_of_public_users"', '"cqrs"."user_profile_of_public_voice_models"', '"cqrs"."user_profile_of_public_face_models"', '"cqrs"."user_profile_of_public_knowledge_documents"', '"cqrs"."user_profile_of_public_conversation_sessions"']::regproc[]
+);
+
+ALTER TABLE "cqrs"."changed_public_user_profile_next" RENAME TO "changed_public_user_profile";
+
+ALTER INDEX "cqrs"."changed_public_user_profile_key_next" RENAME TO "changed_public_user_profile_key";
+
+ALTER MATERIALIZED VIEW "public"."user_profile_view_next" RENAME TO "user_profile_view";
+
+ALTER INDEX "public"."user_profile_view_key_next" RENAME TO "user_profile_view_key";
+
+-- Known to the library's upkeep.
+INSERT INTO cqrs.view (name, changes, change_columns)
+VALUES ('public.user_profile_view', '"cqrs"."changed_public_user_profile"', ARRAY['id'])
+ON CONFLICT (name) DO UPDATE SET changes = excluded.changes, change_columns = excluded.change_columns;
 
 -- The rows of "public"."user_profile_view" that did not change since the last refresh.
 -- The scalar subquery keeps the planner from starting at the changes.
@@ -223,7 +254,7 @@ WHERE (SELECT true FROM "cqrs"."changed_public_user_profile" AS c WHERE c."id" =
 
 -- The definition's rows as of now: those that did not change since the last refresh from the materialized view,
 -- those that did from the definition.
-CREATE OR REPLACE VIEW "public"."user_profile_fresh" AS
+CREATE VIEW "public"."user_profile_fresh" AS
 SELECT * FROM "public"."user_profile_unchanged"
 UNION ALL
 SELECT d.*

@@ -1,9 +1,9 @@
--- To be made anew, with its stamp.
-DROP MATERIALIZED VIEW "public"."face_model_summary_view";
+-- Refreshes of the library wait until this is done.
+SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('cqrs.refresh:public.face_model_summary_view', 0));
 
--- Rows of "public"."face_model_summary_view" that a write has touched, and its transaction. Appended to, and swept; rows
--- without a transaction stay. Its data belongs to this server's transactions: leave it out of dumps.
-CREATE TABLE "cqrs"."changed_public_face_model_summary" (
+-- Rows of "public"."face_model_summary_view" that a write has touched, and its transaction. Appended to, and swept;
+-- rows without a transaction stay. Its data belongs to this server's transactions: leave it out of dumps.
+CREATE TABLE "cqrs"."changed_public_face_model_summary_next" (
     "user_id" uuid,
     "id" uuid,
     xid xid8 DEFAULT pg_catalog.pg_current_xact_id()
@@ -14,20 +14,20 @@ CREATE TABLE "cqrs"."changed_public_face_model_summary" (
 
 -- A look-up finds few rows. By statistics of one busy key's changes it would find nearly all of them, so that for
 -- every other key the whole table would be read in vain.
-ALTER TABLE "cqrs"."changed_public_face_model_summary"
+ALTER TABLE "cqrs"."changed_public_face_model_summary_next"
     ALTER COLUMN "user_id" SET (n_distinct = -1),
     ALTER COLUMN "id" SET (n_distinct = -1);
 
 -- By whole keys; the column with the most values first.
-CREATE INDEX "changed_public_face_model_summary_key" ON "cqrs"."changed_public_face_model_summary" ("user_id", "id");
+CREATE INDEX "changed_public_face_model_summary_key_next" ON "cqrs"."changed_public_face_model_summary_next" ("user_id", "id");
 
 -- No key, no transaction: so that no plan takes the table for empty.
-INSERT INTO "cqrs"."changed_public_face_model_summary" (xid) SELECT NULL FROM pg_catalog.generate_series(1, 5000);
+INSERT INTO "cqrs"."changed_public_face_model_summary_next" (xid) SELECT NULL FROM pg_catalog.generate_series(1, 5000);
 
 -- Notes which rows of "public"."face_model_summary_view" a change of "public"."face_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE FUNCTION "cqrs"."face_model_summary_of_public_face_models"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."face_model_summary_of_public_face_models"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -66,7 +66,7 @@ SELECT cqrs.require_link('"public"."conversation_sessions"', 'face_model_id', '"
 -- Notes which rows of "public"."face_model_summary_view" a change of "public"."conversation_sessions" touches, in the same transaction.
 --
 -- The keys are looked up in "public"."face_models"; an INSERT has its row locked by the foreign key.
-CREATE FUNCTION "cqrs"."face_model_summary_of_public_conversation_sessions"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."face_model_summary_of_public_conversation_sessions"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -114,19 +114,55 @@ $$;
 -- Every change of "public"."conversation_sessions", also under session_replication_role = replica.
 SELECT cqrs.follow_changes('"public"."conversation_sessions"', '"cqrs"."face_model_summary_of_public_conversation_sessions"');
 
--- Known to the library's upkeep.
-INSERT INTO cqrs.view (name, changes) VALUES ('public.face_model_summary_view', '"cqrs"."changed_public_face_model_summary"')
-ON CONFLICT (name) DO UPDATE SET changes = excluded.changes;
-
 -- The definition's rows as of the last refresh; the second branch has none, and stamps the view as it is filled.
-CREATE MATERIALIZED VIEW "public"."face_model_summary_view" AS
+CREATE MATERIALIZED VIEW "public"."face_model_summary_view_next" AS
 SELECT * FROM "public"."face_model_summary_definition"
 UNION ALL
 SELECT (NULL::"public"."face_model_summary_definition").* WHERE cqrs.stamp_view('public.face_model_summary_view', pg_catalog.pg_current_snapshot())
 WITH DATA;
 
 -- One row a key; a concurrent refresh needs it, too.
-CREATE UNIQUE INDEX "face_model_summary_view_key" ON "public"."face_model_summary_view" ("id");
+CREATE UNIQUE INDEX "face_model_summary_view_key_next" ON "public"."face_model_summary_view_next" ("id");
+
+-- The rows of one list, in its order.
+CREATE INDEX "face_model_summary_view_list_next" ON "public"."face_model_summary_view_next" ("user_id", "created_at" DESC, "id" DESC);
+
+-- From here on, readers wait. What was granted on the views is to be granted again.
+DROP FUNCTION IF EXISTS "public"."face_model_summary_fresh_list";
+
+DROP FUNCTION IF EXISTS "public"."face_model_summary_view_list";
+
+DROP FUNCTION IF EXISTS "public"."face_model_summary_definition_list";
+
+DROP VIEW IF EXISTS "public"."face_model_summary_fresh";
+
+DROP VIEW IF EXISTS "public"."face_model_summary_changed";
+
+DROP VIEW IF EXISTS "public"."face_model_summary_unchanged";
+
+DROP MATERIALIZED VIEW IF EXISTS "public"."face_model_summary_view";
+
+-- The table in which their changes were noted, and the triggers that would note them there.
+SELECT cqrs.drop_changes(
+    ARRAY['public.face_model_summary_view'],
+    '"cqrs"."changed_public_face_model_summary"',
+    ARRAY['"cqrs"."face_model_summary_of_public_face_models"', '"cqrs"."face_model_summary_of_public_conversation_sessions"']::regproc[]
+);
+
+ALTER TABLE "cqrs"."changed_public_face_model_summary_next" RENAME TO "changed_public_face_model_summary";
+
+ALTER INDEX "cqrs"."changed_public_face_model_summary_key_next" RENAME TO "changed_public_face_model_summary_key";
+
+ALTER MATERIALIZED VIEW "public"."face_model_summary_view_next" RENAME TO "face_model_summary_view";
+
+ALTER INDEX "public"."face_model_summary_view_key_next" RENAME TO "face_model_summary_view_key";
+
+ALTER INDEX "public"."face_model_summary_view_list_next" RENAME TO "face_model_summary_view_list";
+
+-- Known to the library's upkeep.
+INSERT INTO cqrs.view (name, changes, change_columns)
+VALUES ('public.face_model_summary_view', '"cqrs"."changed_public_face_model_summary"', ARRAY['user_id', 'id'])
+ON CONFLICT (name) DO UPDATE SET changes = excluded.changes, change_columns = excluded.change_columns;
 
 -- The rows of "public"."face_model_summary_view" that did not change since the last refresh.
 -- The scalar subquery keeps the planner from starting at the changes.
@@ -137,15 +173,12 @@ WHERE (SELECT true FROM "cqrs"."changed_public_face_model_summary" AS c WHERE c.
 
 -- The definition's rows as of now: those that did not change since the last refresh from the materialized view,
 -- those that did from the definition.
-CREATE OR REPLACE VIEW "public"."face_model_summary_fresh" AS
+CREATE VIEW "public"."face_model_summary_fresh" AS
 SELECT * FROM "public"."face_model_summary_unchanged"
 UNION ALL
 SELECT d.*
 FROM "public"."face_model_summary_definition" AS d
 WHERE (SELECT true FROM "cqrs"."changed_public_face_model_summary" AS c WHERE c."user_id" = d."user_id" AND c."id" = d."id" LIMIT 1);
-
--- The rows of one list, in its order.
-CREATE INDEX "face_model_summary_view_list" ON "public"."face_model_summary_view" ("user_id", "created_at" DESC, "id" DESC);
 
 -- The changed rows that there are in the table that drives the definition: keys, and what lists are ordered by.
 CREATE VIEW "public"."face_model_summary_changed" AS

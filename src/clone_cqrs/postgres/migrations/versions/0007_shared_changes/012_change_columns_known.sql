@@ -1,0 +1,1 @@
+ALTER TABLE cqrs.view ALTER COLUMN change_columns SET NOT NULL
