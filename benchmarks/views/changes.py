@@ -15,7 +15,7 @@ CREATE TEMPORARY TABLE chosen AS
 SELECT s.id, s.user_id, u.number, row_number() OVER (ORDER BY u.number <> {CHANGING}, hashint8(u.number), s.id) AS place
 FROM (SELECT id, ('x' || right(id::text, 12))::bit(48)::bigint AS number FROM users) AS u
 JOIN LATERAL (
-    SELECT * FROM conversation_sessions WHERE user_id = u.id ORDER BY started_at DESC LIMIT
+    SELECT * FROM conversation_sessions WHERE user_id = u.id AND deleted_at IS NULL ORDER BY started_at DESC, id DESC LIMIT
         CASE u.number WHEN {CHANGING} THEN {CHANGED_OF_HEAVY} ELSE {REGULAR_SESSIONS} END
 ) AS s ON true
 WHERE u.number % 4 >= 2

@@ -70,6 +70,18 @@ async def test_what_is_written_meanwhile_waits_and_is_noted(clerk: Connection, o
     assert await differences(other) == []
 
 
+async def test_a_view_is_not_made_by_an_older_snapshot(clerk: Connection, other: Connection) -> None:
+    for replacing in (True, False):
+        old = clerk.transaction(isolation="repeatable_read")
+        await old.start()
+        await clerk.fetchval("SELECT 1")
+        await other.execute("UPDATE shop.item SET price = price + 1 WHERE order_id = 7")
+        with pytest.raises(asyncpg.InvalidTransactionStateError, match="READ COMMITTED"):
+            await create_fresh_view(clerk, WIDER if replacing else replace(WIDER, name="shop.wider_view"), replace=replacing)
+        await old.rollback()
+    assert await differences(other) == []
+
+
 async def test_views_begin_to_share_their_changes_and_end(clerk: Connection, other: Connection, dsn: str) -> None:
     async def right(*views: MaterializedView) -> None:
         await clerk.execute("UPDATE shop.item SET price = price + 1; UPDATE shop.customer SET name = 'Ada'")

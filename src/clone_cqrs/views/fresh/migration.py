@@ -43,7 +43,8 @@ async def create_fresh_view(connection: asyncpg.Connection, *views: Materialized
     """Make a view and all of its parts now, or the views that share their changes, in one transaction.
 
     Locks their tables against writes until the transaction ends. replace: as in `fresh_view_statements`.
-    Raises: as `describe` and `fresh_view_statements`; asyncpg's error, for what is missing.
+    Raises: as `describe` and `fresh_view_statements`; asyncpg's error, for what is missing, or a transaction that is not in
+    READ COMMITTED.
     """
     async with connection.transaction():
         described = [await describe(connection, view) for view in views]
