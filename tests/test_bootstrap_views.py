@@ -34,7 +34,7 @@ async def test_starts_and_tells_what_is_wrong_with_the_views(dsn: str, caplog: p
         async with application(dsn) as right:
             assert right.view_findings == ()
         assert caplog.messages == []
-        await connection.execute("ALTER TABLE inn.visit DISABLE TRIGGER guest_of_inn_visit_u")
+        await connection.execute("ALTER TABLE inn.visit DISABLE TRIGGER inn_guest_of_inn_visit_u")
         async with application(dsn, workers=False) as reader:
             assert reader.view_findings == ()
         async with application(dsn) as wrong:

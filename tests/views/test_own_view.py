@@ -1,5 +1,7 @@
 """A view of a user's own: in another schema than its tables, under names that need quotes, from declaration to repair."""
 
+from dataclasses import replace
+
 import asyncpg
 
 from clone_cqrs.postgres import Database
@@ -42,5 +44,20 @@ async def test_a_view_of_ones_own_is_declared_checked_verified_and_repaired(dsn:
             (row,) = (await verify_view(database, SPENT, repair=True)).differences
             assert (row.key, [column.column for column in row.columns]) == (("7",), ["total $"])
         assert await connection.fetchval(READ) == before + 6
+    finally:
+        await connection.close()
+
+
+async def test_views_of_one_name_in_two_schemas_follow_one_table_each(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(TABLES)
+        await connection.execute("CREATE SCHEMA monthly")
+        for schema in ("reports", "monthly"):
+            await create_fresh_view(connection, replace(SPENT, name=f'{schema}."Spent by Guest_view"'))
+        await connection.execute('UPDATE "Guest House".visit SET paid = 1 WHERE "of" = 7')
+        for schema in ("reports", "monthly"):
+            read = f'SELECT "total $" FROM {schema}."Spent by Guest_fresh" WHERE "Guest Id" = 7'
+            assert await connection.fetchval(read) == 3, schema
     finally:
         await connection.close()

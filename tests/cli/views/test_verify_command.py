@@ -25,8 +25,8 @@ UNHEARD = """
 ALTER TABLE guest DISABLE TRIGGER USER;
 UPDATE guest SET name = 'Ada Lovelace', points = 1000 WHERE id = 7;
 DELETE FROM guest WHERE id = 8;
-ALTER TABLE guest ENABLE ALWAYS TRIGGER guest_of_public_guest_u;
-ALTER TABLE guest ENABLE ALWAYS TRIGGER guest_of_public_guest_d;
+ALTER TABLE guest ENABLE ALWAYS TRIGGER public_guest_of_public_guest_u;
+ALTER TABLE guest ENABLE ALWAYS TRIGGER public_guest_of_public_guest_d;
 """
 SLOW = "CREATE OR REPLACE VIEW guest_definition AS SELECT g.id, g.name, g.points FROM guest g, pg_sleep(100)"
 

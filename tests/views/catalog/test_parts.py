@@ -43,11 +43,12 @@ DONE_BY_HAND = {
         ["key_not_unique"],
     ),
     "trigger_disabled": ("ALTER TABLE inn.visit DISABLE TRIGGER USER", ["trigger_disabled"] * 4),
-    "trigger_for_the_origin_alone": ("ALTER TABLE inn.visit ENABLE TRIGGER guest_of_inn_visit_u", ["trigger_disabled"]),
-    "trigger_dropped": ("DROP TRIGGER guest_of_inn_visit_d ON inn.visit", ["trigger_missing"]),
+    "trigger_for_the_origin_alone": ("ALTER TABLE inn.visit ENABLE TRIGGER inn_guest_of_inn_visit_u", ["trigger_disabled"]),
+    "trigger_dropped": ("DROP TRIGGER inn_guest_of_inn_visit_d ON inn.visit", ["trigger_missing"]),
     "trigger_of_some_columns": (
-        "DROP TRIGGER guest_of_inn_visit_u ON inn.visit; CREATE TRIGGER guest_of_inn_visit_u AFTER UPDATE OF paid ON inn.visit"
-        " FOR EACH STATEMENT EXECUTE FUNCTION cqrs.guest_of_inn_visit()",
+        "DROP TRIGGER inn_guest_of_inn_visit_u ON inn.visit;"
+        " CREATE TRIGGER inn_guest_of_inn_visit_u AFTER UPDATE OF paid ON inn.visit"
+        " FOR EACH STATEMENT EXECUTE FUNCTION cqrs.inn_guest_of_inn_visit()",
         ["trigger_missing"],
     ),
     "stamp_of_another_server": (
@@ -89,13 +90,13 @@ async def test_finds_what_was_done_by_hand(dsn: str, connection: Connection) -> 
 async def test_what_it_says_to_do_mends_a_trigger(dsn: str, connection: Connection) -> None:
     await create_fresh_view(connection, GUESTS)
     await connection.execute(
-        "ALTER TABLE inn.visit DISABLE TRIGGER guest_of_inn_visit_u; DROP TRIGGER guest_of_inn_guest_i ON inn.guest"
+        "ALTER TABLE inn.visit DISABLE TRIGGER inn_guest_of_inn_visit_u; DROP TRIGGER inn_guest_of_inn_guest_i ON inn.guest"
     )
     disabled, missing = sorted(await checked(dsn, GUESTS), key=lambda finding: finding.code)
     (enable,) = re.findall(r"ALTER TABLE .*?ALWAYS TRIGGER \S+(?=,)", disabled.message)
     await connection.execute(enable)
     for event in "udt":
-        await connection.execute(f"DROP TRIGGER guest_of_inn_guest_{event} ON inn.guest")
+        await connection.execute(f"DROP TRIGGER inn_guest_of_inn_guest_{event} ON inn.guest")
     (follow,) = re.findall(r"SELECT cqrs\.follow_changes\(.*?\)(?=,)", missing.message)
     await connection.execute(follow)
     assert await checked(dsn, GUESTS) == ()

@@ -86,7 +86,8 @@ class FreshNames:
     def trigger(self, table: str) -> ViewName:
         """The function that a change of a table calls."""
         changed = ViewName.parse(table)
-        return ViewName("cqrs", short(f"{self._of_changes}_of_{changed.schema or 'public'}_{changed.name}"))
+        noting = f"{self.declared.schema}_{self._of_changes}"
+        return ViewName("cqrs", short(f"{noting}_of_{changed.schema or 'public'}_{changed.name}"))
 
     @property
     def _base(self) -> str:

@@ -12,7 +12,7 @@ _FUNCTION = """\
 -- Notes which rows of {views} a change of {table} touches, in the same transaction.
 --
 {how}
-CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
+CREATE {or_replace}FUNCTION {function}() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -80,6 +80,7 @@ def trigger_function(changes: ChangeTable, changed: str) -> str:
                 for each in touches
             )
         ),
+        or_replace="OR REPLACE " if changes.members[0].beside else "",
         function=names.trigger(changed).quoted,
         changes=names.changes.quoted,
         columns=", ".join(map(bare, list(changes.columns)[: len(touches[0].values)])),

@@ -25,7 +25,7 @@ INSERT INTO "cqrs"."changed_public_user_profile_next" (xid) SELECT NULL FROM pg_
 -- Notes which rows of "public"."user_profile_view" a change of "public"."users" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_users"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_user_profile_of_public_users"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -55,12 +55,12 @@ END
 $$;
 
 -- Every change of "public"."users", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."users"', '"cqrs"."user_profile_of_public_users"');
+SELECT cqrs.follow_changes('"public"."users"', '"cqrs"."public_user_profile_of_public_users"');
 
 -- Notes which rows of "public"."user_profile_view" a change of "public"."voice_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_voice_models"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_user_profile_of_public_voice_models"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -90,12 +90,12 @@ END
 $$;
 
 -- Every change of "public"."voice_models", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."voice_models"', '"cqrs"."user_profile_of_public_voice_models"');
+SELECT cqrs.follow_changes('"public"."voice_models"', '"cqrs"."public_user_profile_of_public_voice_models"');
 
 -- Notes which rows of "public"."user_profile_view" a change of "public"."face_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_face_models"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_user_profile_of_public_face_models"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -125,12 +125,12 @@ END
 $$;
 
 -- Every change of "public"."face_models", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."face_models"', '"cqrs"."user_profile_of_public_face_models"');
+SELECT cqrs.follow_changes('"public"."face_models"', '"cqrs"."public_user_profile_of_public_face_models"');
 
 -- Notes which rows of "public"."user_profile_view" a change of "public"."knowledge_documents" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_knowledge_documents"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_user_profile_of_public_knowledge_documents"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -160,12 +160,12 @@ END
 $$;
 
 -- Every change of "public"."knowledge_documents", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."knowledge_documents"', '"cqrs"."user_profile_of_public_knowledge_documents"');
+SELECT cqrs.follow_changes('"public"."knowledge_documents"', '"cqrs"."public_user_profile_of_public_knowledge_documents"');
 
 -- Notes which rows of "public"."user_profile_view" a change of "public"."conversation_sessions" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."user_profile_of_public_conversation_sessions"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_user_profile_of_public_conversation_sessions"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -195,7 +195,7 @@ END
 $$;
 
 -- Every change of "public"."conversation_sessions", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."conversation_sessions"', '"cqrs"."user_profile_of_public_conversation_sessions"');
+SELECT cqrs.follow_changes('"public"."conversation_sessions"', '"cqrs"."public_user_profile_of_public_conversation_sessions"');
 
 -- The definition's rows as of the last refresh; the second branch has none, and stamps the view as it is filled.
 CREATE MATERIALIZED VIEW "public"."user_profile_view_next" AS
@@ -226,7 +226,7 @@ DROP MATERIALIZED VIEW IF EXISTS "public"."user_profile_view";
 SELECT cqrs.drop_changes(
     ARRAY['public.user_profile_view'],
     '"cqrs"."changed_public_user_profile"',
-    ARRAY['"cqrs"."user_profile_of_public_users"', '"cqrs"."user_profile_of_public_voice_models"', '"cqrs"."user_profile_of_public_face_models"', '"cqrs"."user_profile_of_public_knowledge_documents"', '"cqrs"."user_profile_of_public_conversation_sessions"']::regproc[]
+    ARRAY['"cqrs"."public_user_profile_of_public_users"', '"cqrs"."public_user_profile_of_public_voice_models"', '"cqrs"."public_user_profile_of_public_face_models"', '"cqrs"."public_user_profile_of_public_knowledge_documents"', '"cqrs"."public_user_profile_of_public_conversation_sessions"']::regproc[]
 );
 
 ALTER TABLE "cqrs"."changed_public_user_profile_next" RENAME TO "changed_public_user_profile";

@@ -30,7 +30,7 @@ INSERT INTO "cqrs"."changed_public_conversations_next" (xid) SELECT NULL FROM pg
 -- Notes which rows of "public"."conversation_session_summary_view" and "public"."user_statistics_view" a change of "public"."conversation_sessions" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."conversations_of_public_conversation_sessions"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_conversation_sessions"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -64,7 +64,7 @@ END
 $$;
 
 -- Every change of "public"."conversation_sessions", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."conversation_sessions"', '"cqrs"."conversations_of_public_conversation_sessions"');
+SELECT cqrs.follow_changes('"public"."conversation_sessions"', '"cqrs"."public_conversations_of_public_conversation_sessions"');
 
 -- A parent must not move while a row that references it is being written.
 SELECT cqrs.require_link('"public"."conversation_turns"', 'session_id', '"public"."conversation_sessions"',
@@ -73,7 +73,7 @@ SELECT cqrs.require_link('"public"."conversation_turns"', 'session_id', '"public
 -- Notes which rows of "public"."conversation_session_summary_view" and "public"."user_statistics_view" a change of "public"."conversation_turns" touches, in the same transaction.
 --
 -- The keys are looked up in "public"."conversation_sessions"; an INSERT has its row locked by the foreign key.
-CREATE OR REPLACE FUNCTION "cqrs"."conversations_of_public_conversation_turns"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_conversation_turns"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -123,12 +123,12 @@ END
 $$;
 
 -- Every change of "public"."conversation_turns", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."conversation_turns"', '"cqrs"."conversations_of_public_conversation_turns"');
+SELECT cqrs.follow_changes('"public"."conversation_turns"', '"cqrs"."public_conversations_of_public_conversation_turns"');
 
 -- Notes which rows of "public"."user_statistics_view" a change of "public"."users" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."conversations_of_public_users"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_users"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -158,12 +158,12 @@ END
 $$;
 
 -- Every change of "public"."users", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."users"', '"cqrs"."conversations_of_public_users"');
+SELECT cqrs.follow_changes('"public"."users"', '"cqrs"."public_conversations_of_public_users"');
 
 -- Notes which rows of "public"."user_statistics_view" a change of "public"."voice_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."conversations_of_public_voice_models"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_voice_models"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -193,12 +193,12 @@ END
 $$;
 
 -- Every change of "public"."voice_models", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."voice_models"', '"cqrs"."conversations_of_public_voice_models"');
+SELECT cqrs.follow_changes('"public"."voice_models"', '"cqrs"."public_conversations_of_public_voice_models"');
 
 -- Notes which rows of "public"."user_statistics_view" a change of "public"."face_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."conversations_of_public_face_models"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_face_models"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -228,12 +228,12 @@ END
 $$;
 
 -- Every change of "public"."face_models", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."face_models"', '"cqrs"."conversations_of_public_face_models"');
+SELECT cqrs.follow_changes('"public"."face_models"', '"cqrs"."public_conversations_of_public_face_models"');
 
 -- Notes which rows of "public"."user_statistics_view" a change of "public"."knowledge_documents" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."conversations_of_public_knowledge_documents"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_knowledge_documents"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -263,7 +263,7 @@ END
 $$;
 
 -- Every change of "public"."knowledge_documents", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."knowledge_documents"', '"cqrs"."conversations_of_public_knowledge_documents"');
+SELECT cqrs.follow_changes('"public"."knowledge_documents"', '"cqrs"."public_conversations_of_public_knowledge_documents"');
 
 -- The definition's rows as of the last refresh; the second branch has none, and stamps the view as it is filled.
 CREATE MATERIALIZED VIEW "public"."conversation_session_summary_view_next" AS
@@ -321,7 +321,7 @@ DROP MATERIALIZED VIEW IF EXISTS "public"."user_statistics_view";
 SELECT cqrs.drop_changes(
     ARRAY['public.conversation_session_summary_view', 'public.user_statistics_view'],
     '"cqrs"."changed_public_conversations"',
-    ARRAY['"cqrs"."conversations_of_public_conversation_sessions"', '"cqrs"."conversations_of_public_conversation_turns"', '"cqrs"."conversations_of_public_users"', '"cqrs"."conversations_of_public_voice_models"', '"cqrs"."conversations_of_public_face_models"', '"cqrs"."conversations_of_public_knowledge_documents"']::regproc[]
+    ARRAY['"cqrs"."public_conversations_of_public_conversation_sessions"', '"cqrs"."public_conversations_of_public_conversation_turns"', '"cqrs"."public_conversations_of_public_users"', '"cqrs"."public_conversations_of_public_voice_models"', '"cqrs"."public_conversations_of_public_face_models"', '"cqrs"."public_conversations_of_public_knowledge_documents"']::regproc[]
 );
 
 ALTER TABLE "cqrs"."changed_public_conversations_next" RENAME TO "changed_public_conversations";

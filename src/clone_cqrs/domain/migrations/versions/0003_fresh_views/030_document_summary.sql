@@ -27,7 +27,7 @@ INSERT INTO "cqrs"."changed_public_document_summary_next" (xid) SELECT NULL FROM
 -- Notes which rows of "public"."document_summary_view" a change of "public"."knowledge_documents" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."document_summary_of_public_knowledge_documents"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_document_summary_of_public_knowledge_documents"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -57,7 +57,7 @@ END
 $$;
 
 -- Every change of "public"."knowledge_documents", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."knowledge_documents"', '"cqrs"."document_summary_of_public_knowledge_documents"');
+SELECT cqrs.follow_changes('"public"."knowledge_documents"', '"cqrs"."public_document_summary_of_public_knowledge_documents"');
 
 -- The definition's rows as of the last refresh; the second branch has none, and stamps the view as it is filled.
 CREATE MATERIALIZED VIEW "public"."document_summary_view_next" AS
@@ -91,7 +91,7 @@ DROP MATERIALIZED VIEW IF EXISTS "public"."document_summary_view";
 SELECT cqrs.drop_changes(
     ARRAY['public.document_summary_view'],
     '"cqrs"."changed_public_document_summary"',
-    ARRAY['"cqrs"."document_summary_of_public_knowledge_documents"']::regproc[]
+    ARRAY['"cqrs"."public_document_summary_of_public_knowledge_documents"']::regproc[]
 );
 
 ALTER TABLE "cqrs"."changed_public_document_summary_next" RENAME TO "changed_public_document_summary";

@@ -27,7 +27,7 @@ INSERT INTO "cqrs"."changed_public_face_model_summary_next" (xid) SELECT NULL FR
 -- Notes which rows of "public"."face_model_summary_view" a change of "public"."face_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
-CREATE OR REPLACE FUNCTION "cqrs"."face_model_summary_of_public_face_models"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_face_model_summary_of_public_face_models"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -57,7 +57,7 @@ END
 $$;
 
 -- Every change of "public"."face_models", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."face_models"', '"cqrs"."face_model_summary_of_public_face_models"');
+SELECT cqrs.follow_changes('"public"."face_models"', '"cqrs"."public_face_model_summary_of_public_face_models"');
 
 -- A parent must not move while a row that references it is being written.
 SELECT cqrs.require_link('"public"."conversation_sessions"', 'face_model_id', '"public"."face_models"',
@@ -66,7 +66,7 @@ SELECT cqrs.require_link('"public"."conversation_sessions"', 'face_model_id', '"
 -- Notes which rows of "public"."face_model_summary_view" a change of "public"."conversation_sessions" touches, in the same transaction.
 --
 -- The keys are looked up in "public"."face_models"; an INSERT has its row locked by the foreign key.
-CREATE OR REPLACE FUNCTION "cqrs"."face_model_summary_of_public_conversation_sessions"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "cqrs"."public_face_model_summary_of_public_conversation_sessions"() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -112,7 +112,7 @@ END
 $$;
 
 -- Every change of "public"."conversation_sessions", also under session_replication_role = replica.
-SELECT cqrs.follow_changes('"public"."conversation_sessions"', '"cqrs"."face_model_summary_of_public_conversation_sessions"');
+SELECT cqrs.follow_changes('"public"."conversation_sessions"', '"cqrs"."public_face_model_summary_of_public_conversation_sessions"');
 
 -- The definition's rows as of the last refresh; the second branch has none, and stamps the view as it is filled.
 CREATE MATERIALIZED VIEW "public"."face_model_summary_view_next" AS
@@ -146,7 +146,7 @@ DROP MATERIALIZED VIEW IF EXISTS "public"."face_model_summary_view";
 SELECT cqrs.drop_changes(
     ARRAY['public.face_model_summary_view'],
     '"cqrs"."changed_public_face_model_summary"',
-    ARRAY['"cqrs"."face_model_summary_of_public_face_models"', '"cqrs"."face_model_summary_of_public_conversation_sessions"']::regproc[]
+    ARRAY['"cqrs"."public_face_model_summary_of_public_face_models"', '"cqrs"."public_face_model_summary_of_public_conversation_sessions"']::regproc[]
 );
 
 ALTER TABLE "cqrs"."changed_public_face_model_summary_next" RENAME TO "changed_public_face_model_summary";
