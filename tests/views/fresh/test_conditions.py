@@ -1,7 +1,8 @@
 """What the fresh reading rests on, one deterministic test for each condition: two connections, in the order that goes wrong.
 
 Planted bugs, each seen to fail here: the stamp ignored by the sweep; its writer ignored; no horizon; a horizon without the
-sweeper's own snapshot; no lock of parents, or none for DELETE; a TRUNCATE that notes the view's keys alone; a link unchecked.
+sweeper's own snapshot; a sweep beside a refresh that is not committed; no lock of parents, or none for DELETE; a TRUNCATE that
+notes the view's keys alone; a link unchecked.
 """
 
 import asyncio
@@ -133,6 +134,32 @@ async def test_a_refresh_queued_behind_another_may_put_the_view_back(
     assert await differences(other) == []
     await sweep(other)
     assert await differences(other) == []
+
+
+async def test_a_refresh_that_put_the_view_back_is_waited_for_until_its_transaction_ends(
+    clerk: Connection, other: Connection, refresher: Connection, connect: Connect
+) -> None:
+    observer = await connect()
+    ahead = clerk.transaction()
+    await ahead.start()
+    await clerk.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view")
+    putting_back = refresher.transaction()
+    await putting_back.start()
+    late = asyncio.create_task(refresher.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view"))
+    await blocked(observer, refresher, by=clerk)
+    await other.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
+    await clerk.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view")
+    await ahead.commit()
+    await late
+    # Its statement has ended, and with it its snapshot; what it has done is not seen yet.
+    await sweep(other)
+    waits = await other.fetchval("SELECT waits_for FROM cqrs.view WHERE name = 'shop.order_summary_view'")
+    await putting_back.commit()
+    assert await differences(other) == []
+    assert waits == "a refresh whose transaction has not ended"
+    await refresh(other)
+    await sweep(other)
+    assert await changed(other, "order_summary") == 0
 
 
 async def test_the_sweeper_s_own_snapshot_is_part_of_the_horizon(clerk: Connection, other: Connection) -> None:

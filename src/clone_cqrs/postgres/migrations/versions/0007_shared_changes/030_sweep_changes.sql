@@ -3,12 +3,13 @@
 -- p_view: as in cqrs.view. Returns how many; null where it may not know all snapshots. The reason, or why some that the views
 -- have are left, is in cqrs.view, for all views that share the table. A change stays for as long as a statement runs that is
 -- older: a refresh typed by hand may put a view back to before it. One DELETE, so that stamps, horizon and changes are seen by
--- one snapshot. Locks: the deleted changes, the views' rows.
+-- one snapshot. Locks: the deleted changes, the views' rows, and their stamps, against refreshes, which wait.
 CREATE OR REPLACE FUNCTION cqrs.sweep_changes(p_view text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_changes regclass;
     v_covered text;
+    v_locked bigint;
     v_swept bigint;
     v_left boolean;
 BEGIN
@@ -18,6 +19,17 @@ BEGIN
     IF NOT cqrs.sees_all_snapshots() THEN
         UPDATE cqrs.view SET waits_for = 'pg_read_all_stats: the snapshots of other roles are hidden' WHERE changes = v_changes;
         RETURN NULL;
+    END IF;
+    -- A refresh that has ended in a transaction that has not: its snapshot is seen no more, and what it puts the view back to is
+    -- not seen yet. It has locked its stamp. One that comes to its stamp later is still running, and waits there.
+    SELECT count(*) INTO v_locked FROM (
+        SELECT FROM cqrs.view_stamp AS s JOIN cqrs.view AS v ON v.name = s.view
+        WHERE v.changes = v_changes FOR SHARE OF s SKIP LOCKED
+    ) AS l;
+    IF v_locked < (SELECT count(*) FROM cqrs.view_stamp AS s JOIN cqrs.view AS v ON v.name = s.view WHERE v.changes = v_changes)
+    THEN
+        UPDATE cqrs.view SET waits_for = 'a refresh whose transaction has not ended' WHERE changes = v_changes;
+        RETURN 0;
     END IF;
     PERFORM pg_stat_clear_snapshot();
     -- Of each view: it is not concerned, or it has the change. Without a stamp, nobody knows.
