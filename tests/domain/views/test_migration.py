@@ -16,10 +16,11 @@ from clone_cqrs.domain.views import VIEWS
 from clone_cqrs.postgres import Database, Migrations
 from clone_cqrs.views import MaterializedView, describe
 from clone_cqrs.views.fresh import fresh_view_statements
+from clone_cqrs.views.fresh.names import FreshNames
 
 
 def file_name(view: MaterializedView) -> str:
-    return view.shared_changes.name if view.shared_changes is not None else view.name.removesuffix("_view")
+    return FreshNames.of(view).changes_base
 
 
 @pytest.fixture

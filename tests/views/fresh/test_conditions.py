@@ -116,19 +116,23 @@ async def test_a_change_older_than_a_snapshot_in_use_outlives_the_sweep(
     assert await differences(other) == []
 
 
+async def overtaken(late: Connection, ahead: Connection, writer: Connection, observer: Connection) -> asyncio.Task[str]:
+    """A refresh that waited behind others, which by now are committed and have a change that it has not seen."""
+    async with ahead.transaction():
+        await ahead.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view")
+        # Its snapshot is taken before it waits for the lock.
+        refreshing = asyncio.create_task(late.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view"))
+        await blocked(observer, late, by=ahead)
+        await writer.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
+        await ahead.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view")
+    return refreshing
+
+
 async def test_a_refresh_queued_behind_another_may_put_the_view_back(
     clerk: Connection, other: Connection, refresher: Connection, connect: Connect
 ) -> None:
     observer = await connect()
-    ahead = clerk.transaction()
-    await ahead.start()
-    await clerk.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view")
-    # Its snapshot is taken before it waits for the lock.
-    late = asyncio.create_task(refresher.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view"))
-    await blocked(observer, refresher, by=clerk)
-    await other.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
-    await clerk.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view")
-    await ahead.commit()
+    late = await overtaken(refresher, clerk, other, observer)
     await sweep(other)
     await late
     assert await differences(other) == []
@@ -140,16 +144,9 @@ async def test_a_refresh_that_put_the_view_back_is_waited_for_until_its_transact
     clerk: Connection, other: Connection, refresher: Connection, connect: Connect
 ) -> None:
     observer = await connect()
-    ahead = clerk.transaction()
-    await ahead.start()
-    await clerk.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view")
     putting_back = refresher.transaction()
     await putting_back.start()
-    late = asyncio.create_task(refresher.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view"))
-    await blocked(observer, refresher, by=clerk)
-    await other.execute("UPDATE shop.item SET price = 5 WHERE order_id = 7")
-    await clerk.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.order_summary_view")
-    await ahead.commit()
+    late = await overtaken(refresher, clerk, other, observer)
     await late
     # Its statement has ended, and with it its snapshot; what it has done is not seen yet.
     await sweep(other)

@@ -32,9 +32,8 @@ def write_migration(views: Described | Sequence[Described], folder: Path, *, num
     """
     together = (views,) if isinstance(views, Described) else tuple(views)
     statements = fresh_view_statements(*together, replace=replace)
-    names = together[0].names
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{number:03}_{names.shared or names.declared.name.removesuffix('_view')}.sql"
+    path = folder / f"{number:03}_{together[0].names.changes_base}.sql"
     path.write_text("\n".join(f"{sql.rstrip()};\n" for sql in statements), encoding="utf-8")
     return path
 

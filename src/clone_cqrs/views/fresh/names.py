@@ -76,17 +76,17 @@ class FreshNames:
     @property
     def changes(self) -> ViewName:
         """The table of changed keys."""
-        return ViewName("cqrs", self._made(short(f"changed_{self.declared.schema}_{self._of_changes}"), self.suffix))
+        return ViewName("cqrs", self._made(short(f"changed_{self.declared.schema}_{self.changes_base}"), self.suffix))
 
     @property
     def changes_index(self) -> str:
         """The index of that table."""
-        return self._made(short(f"changed_{self.declared.schema}_{self._of_changes}") + "_key", self.suffix)
+        return self._made(short(f"changed_{self.declared.schema}_{self.changes_base}") + "_key", self.suffix)
 
     def trigger(self, table: str) -> ViewName:
         """The function that a change of a table calls."""
         changed = ViewName.parse(table)
-        noting = f"{self.declared.schema}_{self._of_changes}"
+        noting = f"{self.declared.schema}_{self.changes_base}"
         return ViewName("cqrs", short(f"{noting}_of_{changed.schema or 'public'}_{changed.name}"))
 
     @property
@@ -94,7 +94,8 @@ class FreshNames:
         return self.declared.name.removesuffix("_view")
 
     @property
-    def _of_changes(self) -> str:
+    def changes_base(self) -> str:
+        """What the names of all that notes changes, and of the migration's file, are made from."""
         return self.shared or self._base
 
     def _beside(self, suffix: str) -> ViewName:
