@@ -20,7 +20,7 @@ from benchmarks.views.rows import CHANGING, STILL, is_regular, may_change, sessi
 from clone_cqrs.postgres import Database
 
 Arguments = Sequence[Any]
-_READS = 20
+_READS = 60
 _WARM_UP = 10
 _PAGE = (None, None, 20, None, None)
 _COMPARED = 100

@@ -1,7 +1,8 @@
 """The fresh reading is the definition's, after every kind of write, whether refreshed, swept or neither.
 
 Planted bugs, each seen to fail here: no trigger for TRUNCATE; an UPDATE that notes its new keys alone; time columns as stored;
-triggers that are not ENABLE ALWAYS; trigger functions with the writer's rights.
+triggers that are not ENABLE ALWAYS; trigger functions with the writer's rights; an operator or a function in them without its
+schema.
 """
 
 import asyncpg
@@ -88,18 +89,45 @@ async def test_a_column_that_depends_on_the_time_of_day_needs_no_change(clerk: C
     assert await clerk.fetchval(read.format("fresh")) == 0
 
 
-async def test_changes_are_noted_under_a_search_path_and_a_role_of_the_writer_s(clerk: Connection) -> None:
+TRAP = """
+CREATE SCHEMA trap;
+CREATE FUNCTION trap.current_setting(text) RETURNS text LANGUAGE plpgsql AS
+    $$ BEGIN RAISE 'called as %', current_user; END $$;
+"""
+TRAP_OF_TYPE = """
+CREATE FUNCTION trap.compare({type}, {type}) RETURNS boolean LANGUAGE plpgsql AS
+    $$ BEGIN RAISE 'called as %', current_user; END $$;
+CREATE OPERATOR trap.= (FUNCTION = trap.compare, LEFTARG = {type}, RIGHTARG = {type});
+CREATE OPERATOR trap.<> (FUNCTION = trap.compare, LEFTARG = {type}, RIGHTARG = {type});
+"""
+
+
+async def test_a_writer_changes_under_a_role_and_a_search_path_of_its_own(clerk: Connection) -> None:
+    """The trigger functions run as their owner, so what the writer's search_path leads to must not be called by them."""
+    await clerk.execute(TRAP)
+    for type_ in ("integer", "text"):
+        await clerk.execute(TRAP_OF_TYPE.format(type=type_))
     await clerk.execute(
         """
         DROP ROLE IF EXISTS shop_writer; CREATE ROLE shop_writer;
-        GRANT USAGE ON SCHEMA shop TO shop_writer; GRANT ALL ON ALL TABLES IN SCHEMA shop TO shop_writer;
-        SET search_path = ''; SET ROLE shop_writer;
-        UPDATE shop.item SET price = 3 WHERE order_id = 3;
+        GRANT USAGE ON SCHEMA shop, trap TO shop_writer; GRANT ALL ON ALL TABLES IN SCHEMA shop TO shop_writer;
+        SET search_path = trap, pg_catalog; SET ROLE shop_writer;
         """
     )
-    assert await clerk.fetchval("SELECT total FROM shop.order_summary_fresh WHERE id = 3") % 3 == 0
+    with pytest.raises(asyncpg.RaiseError, match="called as shop_writer"):
+        await clerk.execute("SELECT 1 = 1")
+    for write in (
+        "INSERT INTO shop.item (order_id, price) VALUES (3, 5)",
+        "UPDATE shop.item SET price = 3 WHERE order_id OPERATOR(pg_catalog.<=) 3",
+        "DELETE FROM shop.item WHERE order_id OPERATOR(pg_catalog.>) 40",
+        'UPDATE shop."order" SET placed_at = pg_catalog.now() WHERE id OPERATOR(pg_catalog.<) 9',
+        "TRUNCATE shop.item",
+    ):
+        await clerk.execute(write)
+    await clerk.execute("RESET ROLE; RESET search_path")
+    assert await clerk.fetchval("SELECT total FROM shop.order_summary_fresh WHERE id = 3") is None
     assert await differences(clerk) == []
-    await clerk.execute("RESET ROLE; DROP OWNED BY shop_writer; DROP ROLE shop_writer")
+    await clerk.execute("DROP OWNED BY shop_writer; DROP ROLE shop_writer; DROP SCHEMA trap CASCADE")
 
 
 async def test_a_truncation_in_an_older_snapshot_is_refused(clerk: Connection) -> None:

@@ -12,23 +12,24 @@ _FUNCTION = """\
 -- Notes which rows of {views} a change of {table} touches, in the same transaction.
 --
 {how}
+-- It names the schema of all it uses, operators, too, because setting a search_path would cost each write more.
 CREATE {or_replace}FUNCTION {function}() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         INSERT INTO {changes} ({columns})
 {inserted};
-    ELSIF TG_OP = 'UPDATE' THEN
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
 {lock_updated}        INSERT INTO {changes} ({columns})
-{deleted}
-        UNION
-{inserted};
-    ELSIF TG_OP = 'DELETE' THEN
+{updated};
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
 {lock_deleted}        INSERT INTO {changes} ({columns})
 {deleted};
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
-        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        IF pg_catalog.current_setting('transaction_isolation')
+            OPERATOR(pg_catalog.<>) ALL ('{{read committed,read uncommitted}}'::pg_catalog.text[])
+        THEN
             RAISE invalid_transaction_state USING MESSAGE =
                 'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
         END IF;
@@ -42,14 +43,14 @@ $$
 _LOCK = """\
         -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
         PERFORM FROM {parent} AS p
-        WHERE p.{key} IN ({referenced})
+        WHERE p.{key} OPERATOR(pg_catalog.=) ANY ({referenced})
         ORDER BY p.{key} FOR KEY SHARE;
 """
-_DIRECT = "        SELECT DISTINCT {values} FROM {rows} AS r WHERE {known}"
+_DIRECT = "        SELECT {distinct}{values} FROM {rows} AS r WHERE {known}"
+# By an array: each parent is looked up once, however many rows reference it, and one row needs no join and no sort.
 _THROUGH = """\
-        SELECT DISTINCT {values} FROM {rows} AS r
-        CROSS JOIN LATERAL (SELECT * FROM {parent} AS p WHERE p.{key} = r.{column} OFFSET 0) AS p
-        WHERE {known}"""
+        SELECT {distinct}{values} FROM {parent} AS p
+        WHERE p.{key} OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r.{column} FROM {rows} AS r)) AND {known}"""
 _EVERY = """\
         SELECT {of_view} FROM {view} AS v
         UNION
@@ -84,8 +85,9 @@ def trigger_function(changes: ChangeTable, changed: str) -> str:
         function=names.trigger(changed).quoted,
         changes=names.changes.quoted,
         columns=", ".join(map(bare, list(changes.columns)[: len(touches[0].values)])),
-        inserted=_keys(changes, touches, "new_rows"),
-        deleted=_keys(changes, touches, "old_rows"),
+        inserted=_keys(touches, "new_rows"),
+        updated=_keys(touches, "old_rows", "new_rows"),
+        deleted=_keys(touches, "old_rows"),
         lock_updated=_locks(touches, "old_rows", "new_rows"),
         lock_deleted=_locks(touches, "old_rows"),
         every=_every(changes, changed, len(touches[0].values)),
@@ -130,20 +132,24 @@ def _place(touched: Touched) -> tuple[str, str, str] | None:
     return (touched.column, touched.table, touched.key) if isinstance(touched, Through) else None
 
 
-def _keys(changes: ChangeTable, touches: list[_Touch], rows: str) -> str:
-    width = len(touches[0].values)
-    return _UNION.join(_keys_of(each, rows, _nulls(changes, len(each.values), width)) for each in touches)
+def _keys(touches: list[_Touch], *rows: str) -> str:
+    """Each key once: by the UNION if there is one."""
+    width, alone = len(touches[0].values), len(touches) == len(rows) == 1
+    return _UNION.join(_keys_of(each, of, width, alone) for of in rows for each in touches)
 
 
-def _keys_of(touch: _Touch, rows: str, nulls: list[str]) -> str:
+def _keys_of(touch: _Touch, rows: str, width: int, alone: bool) -> str:
     touched = touch.touched
+    of_one = isinstance(touched, Through) and column(touched.key) in touch.values
+    distinct = "DISTINCT " if alone and not of_one else ""
     holder = "p" if isinstance(touched, Through) else "r"
     values = [f"{holder}.{value}" for value in touch.values]
     known = " AND ".join(f"{value} IS NOT NULL" for value in values[: touch.known])
-    listed = ", ".join(values + nulls)
+    listed = ", ".join(_filled(values, width))
     if not isinstance(touched, Through):
-        return _DIRECT.format(values=listed, rows=rows, known=known)
+        return _DIRECT.format(distinct=distinct, values=listed, rows=rows, known=known)
     return _THROUGH.format(
+        distinct=distinct,
         values=listed,
         rows=rows,
         known=known,
@@ -157,12 +163,11 @@ def _every(changes: ChangeTable, changed: str, width: int) -> str:
     selects = []
     for member, _ in changes.touching(changed):
         called = {column(name): column(noted) for name, noted in member.view.noted_columns.items()}
-        nulls = _nulls(changes, len(called), width)
         selects.append(
             _EVERY.format(
-                of_view=", ".join([*(f"v.{name}" for name in called), *nulls]),
+                of_view=", ".join(_filled([f"v.{name}" for name in called], width)),
                 view=member.names.view.quoted,
-                of_changes=", ".join([*(f"c.{noted}" for noted in called.values()), *nulls]),
+                of_changes=", ".join(_filled([f"c.{noted}" for noted in called.values()], width)),
                 changes=changes.names.changes.quoted,
                 known=" AND ".join(f"c.{noted} IS NOT NULL" for noted in called.values()),
             )
@@ -170,8 +175,9 @@ def _every(changes: ChangeTable, changed: str, width: int) -> str:
     return _UNION.join(selects)
 
 
-def _nulls(changes: ChangeTable, begin: int, end: int) -> list[str]:
-    return [f"NULL::{type_}" for type_ in list(changes.columns.values())[begin:end]]
+def _filled(values: list[str], width: int) -> list[str]:
+    """NULL for what is not noted; its type is that of the first of a UNION, which has all."""
+    return values + ["NULL"] * (width - len(values))
 
 
 def _locks(touches: list[_Touch], *rows: str) -> str:

@@ -30,23 +30,26 @@ INSERT INTO "cqrs"."changed_public_conversations_next" (xid) SELECT NULL FROM pg
 -- Notes which rows of "public"."conversation_session_summary_view" and "public"."user_statistics_view" a change of "public"."conversation_sessions" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
+-- It names the schema of all it uses, operators, too, because setting a search_path would cost each write more.
 CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_conversation_sessions"() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
         SELECT DISTINCT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'UPDATE' THEN
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT DISTINCT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
+        SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
         UNION
-        SELECT DISTINCT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'DELETE' THEN
+        SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
         SELECT DISTINCT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
-        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        IF pg_catalog.current_setting('transaction_isolation')
+            OPERATOR(pg_catalog.<>) ALL ('{read committed,read uncommitted}'::pg_catalog.text[])
+        THEN
             RAISE invalid_transaction_state USING MESSAGE =
                 'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
         END IF;
@@ -55,9 +58,9 @@ BEGIN
         UNION
         SELECT c."user_id", c."session_id" FROM "cqrs"."changed_public_conversations" AS c WHERE c."user_id" IS NOT NULL AND c."session_id" IS NOT NULL
         UNION
-        SELECT v."user_id", NULL::uuid FROM "public"."user_statistics_view" AS v
+        SELECT v."user_id", NULL FROM "public"."user_statistics_view" AS v
         UNION
-        SELECT c."user_id", NULL::uuid FROM "cqrs"."changed_public_conversations" AS c WHERE c."user_id" IS NOT NULL;
+        SELECT c."user_id", NULL FROM "cqrs"."changed_public_conversations" AS c WHERE c."user_id" IS NOT NULL;
     END IF;
     RETURN NULL;
 END
@@ -73,39 +76,38 @@ SELECT cqrs.require_link('"public"."conversation_turns"', 'session_id', '"public
 -- Notes which rows of "public"."conversation_session_summary_view" and "public"."user_statistics_view" a change of "public"."conversation_turns" touches, in the same transaction.
 --
 -- The keys are looked up in "public"."conversation_sessions"; an INSERT has its row locked by the foreign key.
+-- It names the schema of all it uses, operators, too, because setting a search_path would cost each write more.
 CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_conversation_turns"() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT DISTINCT p."user_id", p."id" FROM new_rows AS r
-        CROSS JOIN LATERAL (SELECT * FROM "public"."conversation_sessions" AS p WHERE p."id" = r."session_id" OFFSET 0) AS p
-        WHERE p."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'UPDATE' THEN
+        SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
         PERFORM FROM "public"."conversation_sessions" AS p
-        WHERE p."id" IN (SELECT r."session_id" FROM old_rows AS r UNION SELECT r."session_id" FROM new_rows AS r)
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (SELECT r."session_id" FROM old_rows AS r UNION SELECT r."session_id" FROM new_rows AS r)
         ORDER BY p."id" FOR KEY SHARE;
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT DISTINCT p."user_id", p."id" FROM old_rows AS r
-        CROSS JOIN LATERAL (SELECT * FROM "public"."conversation_sessions" AS p WHERE p."id" = r."session_id" OFFSET 0) AS p
-        WHERE p."user_id" IS NOT NULL
+        SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM old_rows AS r)) AND p."user_id" IS NOT NULL
         UNION
-        SELECT DISTINCT p."user_id", p."id" FROM new_rows AS r
-        CROSS JOIN LATERAL (SELECT * FROM "public"."conversation_sessions" AS p WHERE p."id" = r."session_id" OFFSET 0) AS p
-        WHERE p."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'DELETE' THEN
+        SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
         PERFORM FROM "public"."conversation_sessions" AS p
-        WHERE p."id" IN (SELECT r."session_id" FROM old_rows AS r)
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (SELECT r."session_id" FROM old_rows AS r)
         ORDER BY p."id" FOR KEY SHARE;
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT DISTINCT p."user_id", p."id" FROM old_rows AS r
-        CROSS JOIN LATERAL (SELECT * FROM "public"."conversation_sessions" AS p WHERE p."id" = r."session_id" OFFSET 0) AS p
-        WHERE p."user_id" IS NOT NULL;
+        SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM old_rows AS r)) AND p."user_id" IS NOT NULL;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
-        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        IF pg_catalog.current_setting('transaction_isolation')
+            OPERATOR(pg_catalog.<>) ALL ('{read committed,read uncommitted}'::pg_catalog.text[])
+        THEN
             RAISE invalid_transaction_state USING MESSAGE =
                 'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
         END IF;
@@ -114,9 +116,9 @@ BEGIN
         UNION
         SELECT c."user_id", c."session_id" FROM "cqrs"."changed_public_conversations" AS c WHERE c."user_id" IS NOT NULL AND c."session_id" IS NOT NULL
         UNION
-        SELECT v."user_id", NULL::uuid FROM "public"."user_statistics_view" AS v
+        SELECT v."user_id", NULL FROM "public"."user_statistics_view" AS v
         UNION
-        SELECT c."user_id", NULL::uuid FROM "cqrs"."changed_public_conversations" AS c WHERE c."user_id" IS NOT NULL;
+        SELECT c."user_id", NULL FROM "cqrs"."changed_public_conversations" AS c WHERE c."user_id" IS NOT NULL;
     END IF;
     RETURN NULL;
 END
@@ -128,23 +130,26 @@ SELECT cqrs.follow_changes('"public"."conversation_turns"', '"cqrs"."public_conv
 -- Notes which rows of "public"."user_statistics_view" a change of "public"."users" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
+-- It names the schema of all it uses, operators, too, because setting a search_path would cost each write more.
 CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_users"() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
         SELECT DISTINCT r."id" FROM new_rows AS r WHERE r."id" IS NOT NULL;
-    ELSIF TG_OP = 'UPDATE' THEN
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."id" FROM old_rows AS r WHERE r."id" IS NOT NULL
+        SELECT r."id" FROM old_rows AS r WHERE r."id" IS NOT NULL
         UNION
-        SELECT DISTINCT r."id" FROM new_rows AS r WHERE r."id" IS NOT NULL;
-    ELSIF TG_OP = 'DELETE' THEN
+        SELECT r."id" FROM new_rows AS r WHERE r."id" IS NOT NULL;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
         SELECT DISTINCT r."id" FROM old_rows AS r WHERE r."id" IS NOT NULL;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
-        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        IF pg_catalog.current_setting('transaction_isolation')
+            OPERATOR(pg_catalog.<>) ALL ('{read committed,read uncommitted}'::pg_catalog.text[])
+        THEN
             RAISE invalid_transaction_state USING MESSAGE =
                 'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
         END IF;
@@ -163,23 +168,26 @@ SELECT cqrs.follow_changes('"public"."users"', '"cqrs"."public_conversations_of_
 -- Notes which rows of "public"."user_statistics_view" a change of "public"."voice_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
+-- It names the schema of all it uses, operators, too, because setting a search_path would cost each write more.
 CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_voice_models"() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
         SELECT DISTINCT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'UPDATE' THEN
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
+        SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
         UNION
-        SELECT DISTINCT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'DELETE' THEN
+        SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
         SELECT DISTINCT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
-        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        IF pg_catalog.current_setting('transaction_isolation')
+            OPERATOR(pg_catalog.<>) ALL ('{read committed,read uncommitted}'::pg_catalog.text[])
+        THEN
             RAISE invalid_transaction_state USING MESSAGE =
                 'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
         END IF;
@@ -198,23 +206,26 @@ SELECT cqrs.follow_changes('"public"."voice_models"', '"cqrs"."public_conversati
 -- Notes which rows of "public"."user_statistics_view" a change of "public"."face_models" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
+-- It names the schema of all it uses, operators, too, because setting a search_path would cost each write more.
 CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_face_models"() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
         SELECT DISTINCT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'UPDATE' THEN
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
+        SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
         UNION
-        SELECT DISTINCT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'DELETE' THEN
+        SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
         SELECT DISTINCT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
-        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        IF pg_catalog.current_setting('transaction_isolation')
+            OPERATOR(pg_catalog.<>) ALL ('{read committed,read uncommitted}'::pg_catalog.text[])
+        THEN
             RAISE invalid_transaction_state USING MESSAGE =
                 'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
         END IF;
@@ -233,23 +244,26 @@ SELECT cqrs.follow_changes('"public"."face_models"', '"cqrs"."public_conversatio
 -- Notes which rows of "public"."user_statistics_view" a change of "public"."knowledge_documents" touches, in the same transaction.
 --
 -- The keys are in the changed rows themselves.
+-- It names the schema of all it uses, operators, too, because setting a search_path would cost each write more.
 CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_knowledge_documents"() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
         SELECT DISTINCT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'UPDATE' THEN
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
+        SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
         UNION
-        SELECT DISTINCT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
-    ELSIF TG_OP = 'DELETE' THEN
+        SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
         SELECT DISTINCT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
-        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        IF pg_catalog.current_setting('transaction_isolation')
+            OPERATOR(pg_catalog.<>) ALL ('{read committed,read uncommitted}'::pg_catalog.text[])
+        THEN
             RAISE invalid_transaction_state USING MESSAGE =
                 'TRUNCATE of a table that a fresh reading follows needs READ COMMITTED: an older snapshot lacks keys';
         END IF;
