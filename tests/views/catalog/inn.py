@@ -23,6 +23,14 @@ CREATE TABLE inn.meal (
     id integer PRIMARY KEY, visit_id integer NOT NULL REFERENCES inn.visit, price numeric NOT NULL, seat integer
 );
 CREATE INDEX ON inn.meal (visit_id);
+CREATE TYPE inn.sign;
+CREATE FUNCTION inn.sign_in(cstring) RETURNS inn.sign LANGUAGE internal IMMUTABLE STRICT AS 'textin';
+CREATE FUNCTION inn.sign_out(inn.sign) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE TYPE inn.sign (INPUT = inn.sign_in, OUTPUT = inn.sign_out, LIKE = text);
+CREATE DOMAIN inn.signed AS inn.sign;
+CREATE TABLE inn.pet (id integer PRIMARY KEY, sign inn.sign, signs inn.signed[]);
+CREATE TABLE inn.stay (id integer[] PRIMARY KEY, guest_id integer NOT NULL REFERENCES inn.guest, UNIQUE (id, guest_id));
+CREATE TABLE inn.bill (id integer PRIMARY KEY, stay integer[] NOT NULL REFERENCES inn.stay);
 CREATE TABLE inn.room (id integer NOT NULL, guest_id integer);
 CREATE TABLE inn.log (guest_id integer, at date) PARTITION BY RANGE (at);
 CREATE TABLE inn.log_old PARTITION OF inn.log DEFAULT;

@@ -82,6 +82,21 @@ COLUMNS = {
         declared(GUESTS.definition or "", changes={**OF_GUEST, "inn.visit": "code"}),
         ("inn.visit.code is character varying(9), and cannot be id, which is integer",),
     ),
+    "type_of_an_extension": Case(
+        declared("SELECT p.sign AS id FROM inn.pet p", changes={"inn.pet": "sign"}),
+        ("inn.pet.sign holds id as inn.sign, whose operators are not the server's own",),
+        declared("SELECT p.id, p.sign FROM inn.pet p", changes={"inn.pet": "id"}),
+    ),
+    "domain_of_an_extension_s_type_in_an_array": Case(
+        declared("SELECT p.signs AS id FROM inn.pet p", changes={"inn.pet": "signs"}), ("inn.pet.signs holds id as inn.sign",)
+    ),
+    "look_up_by_an_array": Case(
+        declared(
+            GUESTS.definition or "",
+            changes={**GUESTS.changes, "inn.stay": "guest_id", "inn.bill": Through("stay", "inn.stay", "guest_id")},
+        ),
+        ("inn.stay.id is integer[]: keys cannot be looked up by an array",),
+    ),
     "no_such_reference": Case(
         per_guest(MEALS, changes={**OF_MEALS, "inn.meal": Through("visit", "inn.visit", "guest_id")}),
         ("its changes name the column visit of inn.meal",),

@@ -26,8 +26,11 @@ async def column_findings(
         holder = touched.table if isinstance(touched, Through) else table
         wanted = [(holder, column, types[ViewName.parse(name).name], name) for name, column in view.columns_of(touched).items()]
         if isinstance(touched, Through):
-            _kind, key_type, _fits = await _look_up(connection, touched.table, touched.key, "text")
-            wanted.append((table, touched.column, key_type or "text", f"{touched.table}.{touched.key}"))
+            key = await _look_up(connection, touched.table, touched.key, "text")
+            wanted.append((table, touched.column, key["type"] or "text", f"{touched.table}.{touched.key}"))
+            if key["in_array"]:
+                text = f"{in_schema(touched.table)}.{touched.key} is {key['type']}: keys cannot be looked up by an array"
+                findings.append(ViewFinding(view.name, "column_unfit", text, touched.table, touched.key))
         before = len(findings)
         for of, column, type_, name in wanted:
             findings += await _column(connection, view, of, column, type_, name)
@@ -39,24 +42,30 @@ async def column_findings(
 async def _column(
     connection: asyncpg.Connection, view: MaterializedView, table: str, column: str, type_: str, name: str
 ) -> list[ViewFinding]:
-    kind, found_type, fits = await _look_up(connection, table, column, type_)
-    named = in_schema(table)
-    if kind not in _FOLLOWED:
-        what = "there is no such table" if kind is None else "that is no table"
+    found, named = await _look_up(connection, table, column, type_), in_schema(table)
+    if found["kind"] not in _FOLLOWED:
+        what = "there is no such table" if found["kind"] is None else "that is no table"
         return [ViewFinding(view.name, "table_missing", f"its changes name {named}: {what}", table)]
-    if found_type is None:
+    if found["type"] is None:
         text = f"its changes name the column {column} of {named}, which has none of that name"
         return [ViewFinding(view.name, "column_missing", text, table, column)]
-    if not fits:
-        text = f"{named}.{column} is {found_type}, and cannot be {name}, which is {type_}: name the column that holds it"
+    if not found["fits"]:
+        text = f"{named}.{column} is {found['type']}, and cannot be {name}, which is {type_}: name the column that holds it"
         return [ViewFinding(view.name, "column_unfit", text, table, column)]
+    if found["incomparable"] is not None:
+        text = (
+            f"{named}.{column} holds {name} as {found['incomparable']}, whose operators are not the server's own: which keys"
+            " are the same would depend on the search path; take one of the server's types, or a domain of it"
+        )
+        return [ViewFinding(view.name, "column_incomparable", text, table, column)]
     return []
 
 
-async def _look_up(connection: asyncpg.Connection, table: str, column: str, type_: str) -> tuple[str | None, str | None, bool]:
-    """The kind of relation, the type of its column, and whether that fits."""
+async def _look_up(connection: asyncpg.Connection, table: str, column: str, type_: str) -> asyncpg.Record:
+    """As column_of.sql says."""
     row = await connection.fetchrow(_COLUMN_OF, in_schema(table).quoted, _bare(column), type_)
-    return (None, None, False) if row is None else (row["kind"], row["type"], bool(row["fits"]))
+    assert row is not None, "it starts from what is asked"
+    return row
 
 
 async def _link(connection: asyncpg.Connection, view: MaterializedView, table: str, touched: Through) -> list[ViewFinding]:

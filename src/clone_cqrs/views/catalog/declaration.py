@@ -29,12 +29,14 @@ async def declaration_findings(
     and plans; reads no rows.
     """
     reads = await definition_reads(connection, definition)
-    return [
+    findings = [
         *table_findings(view, reads),
         *function_findings(view, reads),
         *await column_findings(connection, view, types),
-        *await shape_findings(connection, view, definition, types),
     ]
+    if any(finding.code == "column_incomparable" for finding in findings):
+        return findings  # how one key is looked up cannot be planned without knowing how keys are compared
+    return findings + await shape_findings(connection, view, definition, types)
 
 
 def refuse_if_wrong(findings: list[ViewFinding]) -> None:

@@ -12,7 +12,7 @@ from clone_cqrs.views.view import Touched
 
 @dataclass(frozen=True, slots=True)
 class ChangeTable:
-    """members: the views whose changes it has; columns: by name, with their types, the list key first.
+    """members: the views whose changes it has; columns: by name, with types and collations, the list key first.
 
     A row is a change of each member whose columns it has. Those of one view are the first of another's, so that one index
     serves all.
@@ -63,8 +63,13 @@ class ChangeTable:
 
 
 def _noted(member: Described) -> dict[str, str]:
-    called = member.view.noted_columns
-    return {ViewName.parse(called[name]).name: member.columns[ViewName.parse(name).name] for name in called}
+    called = {ViewName.parse(noted).name: ViewName.parse(name).name for name, noted in member.view.noted_columns.items()}
+    return {noted: member.columns[name] + _collated(member.collations.get(name)) for noted, name in called.items()}
+
+
+def _collated(collation: str | None) -> str:
+    """An index of another collation than the view's column is of no use for looking up."""
+    return "" if collation is None else f" COLLATE {collation}"
 
 
 def _listed(columns: dict[str, str]) -> str:

@@ -18,13 +18,15 @@ _NEXT = "_next"
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A view whose definition the server has read: columns, in order, by name, with their types as SQL spells them.
+    """A view whose definition the server has read: columns, in order, by name, with their types as SQL spells them;
+    collations: of those whose collation is not their type's.
 
     beside: it is made beside the one that there is, whose place it takes in the end.
     """
 
     view: MaterializedView
     columns: dict[str, str]
+    collations: dict[str, str]
     beside: bool = False
 
     @property
@@ -55,7 +57,8 @@ async def describe(connection: asyncpg.Connection, view: MaterializedView) -> De
     try:
         if view.definition is not None:
             await connection.execute(f"CREATE TEMPORARY VIEW cqrs_described AS {view.definition}")
-        columns = {row["name"]: row["type"] for row in await connection.fetch(_COLUMNS, source.quoted)}
+        rows = await connection.fetch(_COLUMNS, source.quoted)
+        columns = {row["name"]: row["type"] for row in rows}
         if not columns:
             raise LookupError(f"there is no view {name}")
         ordered = [each.column for each in view.order]
@@ -69,4 +72,4 @@ async def describe(connection: asyncpg.Connection, view: MaterializedView) -> De
         refuse_if_wrong(await declaration_findings(connection, view, source, columns))
     finally:
         await probe.rollback()
-    return Described(view, columns)
+    return Described(view, columns, {row["name"]: row["collation"] for row in rows if row["collation"] is not None})
