@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from textwrap import indent
 
 from clone_cqrs.views.fresh.change_table import ChangeTable
 from clone_cqrs.views.fresh.names import bare, column, literal, table
@@ -17,14 +19,12 @@ CREATE {or_replace}FUNCTION {function}() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO {changes} ({columns})
-{inserted};
+{inserted}
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
 {lock_updated}        INSERT INTO {changes} ({columns})
 {updated};
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-{lock_deleted}        INSERT INTO {changes} ({columns})
-{deleted};
+{lock_deleted}{deleted}
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')
@@ -40,17 +40,33 @@ BEGIN
 END
 $$
 """
+_NOTED = """\
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM {rows} OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO {changes} ({columns})
+{of_many};
+        ELSE
+            INSERT INTO {changes} ({columns})
+{of_one};
+        END IF;"""
 _LOCK = """\
         -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
         PERFORM FROM {parent} AS p
-        WHERE p.{key} OPERATOR(pg_catalog.=) ANY ({referenced})
-        ORDER BY p.{key} FOR KEY SHARE;
+        WHERE p.{key} OPERATOR(pg_catalog.=) ANY (ARRAY({referenced}))
+        ORDER BY p.{key} LIMIT (SELECT NULL::pg_catalog.int8) FOR KEY SHARE;
 """
-_DIRECT = "        SELECT {distinct}{values} FROM {rows} AS r WHERE {known}"
-# By an array: each parent is looked up once, however many rows reference it, and one row needs no join and no sort.
-_THROUGH = """\
-        SELECT {distinct}{values} FROM {parent} AS p
-        WHERE p.{key} OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r.{column} FROM {rows} AS r)) AND {known}"""
+_DIRECT = "SELECT {values} FROM {rows} AS r WHERE {known}"
+_THROUGH_ONE = """\
+SELECT {values} FROM {parent} AS p
+WHERE p.{key} OPERATOR(pg_catalog.=) (SELECT r.{column} FROM {rows} AS r) AND {known}"""
+# By an array: each parent is looked up once, however many rows reference it. In the index's order, up to a LIMIT that is none,
+# as the planner cannot know: a plan made while the table was small does not read the whole of it when it has grown.
+_THROUGH_MANY = """\
+SELECT {values} FROM {parent} AS p
+WHERE p.{key} OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r.{column} FROM {rows} AS r)) AND {known}
+ORDER BY p.{key} LIMIT (SELECT NULL::pg_catalog.int8)"""
+_DISTINCT = "SELECT DISTINCT k.* FROM ({keys}) AS k"
 _EVERY = """\
         SELECT {of_view} FROM {view} AS v
         UNION
@@ -71,7 +87,11 @@ class _Touch:
 
 def trigger_function(changes: ChangeTable, changed: str) -> str:
     """The statement that makes the function for one table."""
-    names, touches = changes.names, _touches(changes, changed)
+    touches = _touches(changes, changed)
+    into = {
+        "changes": changes.names.changes.quoted,
+        "columns": ", ".join(map(bare, list(changes.columns)[: len(touches[0].values)])),
+    }
     return _FUNCTION.format(
         views=" and ".join(member.names.view.quoted for member, _ in changes.touching(changed)),
         table=table(changed),
@@ -82,15 +102,14 @@ def trigger_function(changes: ChangeTable, changed: str) -> str:
             )
         ),
         or_replace="OR REPLACE " if changes.members[0].beside else "",
-        function=names.trigger(changed).quoted,
-        changes=names.changes.quoted,
-        columns=", ".join(map(bare, list(changes.columns)[: len(touches[0].values)])),
-        inserted=_keys(touches, "new_rows"),
-        updated=_keys(touches, "old_rows", "new_rows"),
-        deleted=_keys(touches, "old_rows"),
+        function=changes.names.trigger(changed).quoted,
+        inserted=_noted(touches, "new_rows", into),
+        updated=indent(_keys_of_many(touches, "old_rows", "new_rows"), " " * 8),
+        deleted=_noted(touches, "old_rows", into),
         lock_updated=_locks(touches, "old_rows", "new_rows"),
         lock_deleted=_locks(touches, "old_rows"),
         every=_every(changes, changed, len(touches[0].values)),
+        **into,
     )
 
 
@@ -132,24 +151,36 @@ def _place(touched: Touched) -> tuple[str, str, str] | None:
     return (touched.column, touched.table, touched.key) if isinstance(touched, Through) else None
 
 
-def _keys(touches: list[_Touch], *rows: str) -> str:
-    """Each key once: by the UNION if there is one."""
-    width, alone = len(touches[0].values), len(touches) == len(rows) == 1
-    return _UNION.join(_keys_of(each, of, width, alone) for of in rows for each in touches)
+def _noted(touches: list[_Touch], rows: str, into: Mapping[str, str]) -> str:
+    of_many, of_one = (indent(keys(touches, rows), " " * 12) for keys in (_keys_of_many, _keys_of_one))
+    return _NOTED.format(rows=rows, of_many=of_many, of_one=of_one, **into)
 
 
-def _keys_of(touch: _Touch, rows: str, width: int, alone: bool) -> str:
+def _keys_of_one(touches: list[_Touch], rows: str) -> str:
+    width = len(touches[0].values)
+    return "\nUNION ALL\n".join(_keys(each, rows, width, _THROUGH_ONE) for each in touches)
+
+
+def _keys_of_many(touches: list[_Touch], *rows: str) -> str:
+    """Each key once."""
+    width = len(touches[0].values)
+    found = [_keys(each, of, width, _THROUGH_MANY) for of in rows for each in touches]
+    if len(found) > 1:
+        return "\nUNION\n".join(f"({keys})" for keys in found)
+    touched = touches[0].touched
+    of_each_once = isinstance(touched, Through) and column(touched.key) in touches[0].values
+    return found[0] if of_each_once else _DISTINCT.format(keys=found[0])
+
+
+def _keys(touch: _Touch, rows: str, width: int, through: str) -> str:
     touched = touch.touched
-    of_one = isinstance(touched, Through) and column(touched.key) in touch.values
-    distinct = "DISTINCT " if alone and not of_one else ""
     holder = "p" if isinstance(touched, Through) else "r"
     values = [f"{holder}.{value}" for value in touch.values]
     known = " AND ".join(f"{value} IS NOT NULL" for value in values[: touch.known])
     listed = ", ".join(_filled(values, width))
     if not isinstance(touched, Through):
-        return _DIRECT.format(distinct=distinct, values=listed, rows=rows, known=known)
-    return _THROUGH.format(
-        distinct=distinct,
+        return _DIRECT.format(values=listed, rows=rows, known=known)
+    return through.format(
         values=listed,
         rows=rows,
         known=known,

@@ -35,16 +35,30 @@ CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_conversation_s
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT DISTINCT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM new_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
+            SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        END IF;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
+        (SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL)
         UNION
-        SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        (SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL);
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT DISTINCT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM old_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
+            SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
+        END IF;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')
@@ -81,28 +95,48 @@ CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_conversation_t
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM new_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
+            SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+            WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL
+            ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8);
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
+            SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+            WHERE p."id" OPERATOR(pg_catalog.=) (SELECT r."session_id" FROM new_rows AS r) AND p."user_id" IS NOT NULL;
+        END IF;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
         PERFORM FROM "public"."conversation_sessions" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (SELECT r."session_id" FROM old_rows AS r UNION SELECT r."session_id" FROM new_rows AS r)
-        ORDER BY p."id" FOR KEY SHARE;
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM old_rows AS r UNION SELECT r."session_id" FROM new_rows AS r))
+        ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8) FOR KEY SHARE;
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+        (SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
         WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM old_rows AS r)) AND p."user_id" IS NOT NULL
+        ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8))
         UNION
-        SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL;
+        (SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL
+        ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8));
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
         PERFORM FROM "public"."conversation_sessions" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (SELECT r."session_id" FROM old_rows AS r)
-        ORDER BY p."id" FOR KEY SHARE;
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
-        SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM old_rows AS r)) AND p."user_id" IS NOT NULL;
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM old_rows AS r))
+        ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8) FOR KEY SHARE;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM old_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
+            SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+            WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."session_id" FROM old_rows AS r)) AND p."user_id" IS NOT NULL
+            ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8);
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id", "session_id")
+            SELECT p."user_id", p."id" FROM "public"."conversation_sessions" AS p
+            WHERE p."id" OPERATOR(pg_catalog.=) (SELECT r."session_id" FROM old_rows AS r) AND p."user_id" IS NOT NULL;
+        END IF;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')
@@ -135,16 +169,30 @@ CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_users"() RETUR
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."id" FROM new_rows AS r WHERE r."id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM new_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT DISTINCT k.* FROM (SELECT r."id" FROM new_rows AS r WHERE r."id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT r."id" FROM new_rows AS r WHERE r."id" IS NOT NULL;
+        END IF;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT r."id" FROM old_rows AS r WHERE r."id" IS NOT NULL
+        (SELECT r."id" FROM old_rows AS r WHERE r."id" IS NOT NULL)
         UNION
-        SELECT r."id" FROM new_rows AS r WHERE r."id" IS NOT NULL;
+        (SELECT r."id" FROM new_rows AS r WHERE r."id" IS NOT NULL);
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."id" FROM old_rows AS r WHERE r."id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM old_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT DISTINCT k.* FROM (SELECT r."id" FROM old_rows AS r WHERE r."id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT r."id" FROM old_rows AS r WHERE r."id" IS NOT NULL;
+        END IF;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')
@@ -173,16 +221,30 @@ CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_voice_models"(
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM new_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        END IF;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
+        (SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL)
         UNION
-        SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        (SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL);
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM old_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
+        END IF;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')
@@ -211,16 +273,30 @@ CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_face_models"()
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM new_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        END IF;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
+        (SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL)
         UNION
-        SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        (SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL);
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM old_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
+        END IF;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')
@@ -249,16 +325,30 @@ CREATE OR REPLACE FUNCTION "cqrs"."public_conversations_of_public_knowledge_docu
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM new_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        END IF;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL
+        (SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL)
         UNION
-        SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL;
+        (SELECT r."user_id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL);
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-        INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
-        SELECT DISTINCT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM old_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_conversations" ("user_id")
+            SELECT r."user_id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL;
+        END IF;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')

@@ -32,16 +32,30 @@ CREATE OR REPLACE FUNCTION "cqrs"."public_document_summary_of_public_knowledge_d
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO "cqrs"."changed_public_document_summary" ("user_id", "id")
-        SELECT DISTINCT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM new_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_document_summary" ("user_id", "id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_document_summary" ("user_id", "id")
+            SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        END IF;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_document_summary" ("user_id", "id")
-        SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL
+        (SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL)
         UNION
-        SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        (SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL);
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-        INSERT INTO "cqrs"."changed_public_document_summary" ("user_id", "id")
-        SELECT DISTINCT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM old_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_document_summary" ("user_id", "id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_document_summary" ("user_id", "id")
+            SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        END IF;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')

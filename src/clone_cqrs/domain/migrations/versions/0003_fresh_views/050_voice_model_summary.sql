@@ -32,16 +32,30 @@ CREATE OR REPLACE FUNCTION "cqrs"."public_voice_model_summary_of_public_voice_mo
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
-        SELECT DISTINCT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM new_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
+            SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        END IF;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
-        SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL
+        (SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL)
         UNION
-        SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        (SELECT r."user_id", r."id" FROM new_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL);
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-        INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
-        SELECT DISTINCT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM old_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
+            SELECT DISTINCT k.* FROM (SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL) AS k;
+        ELSE
+            INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
+            SELECT r."user_id", r."id" FROM old_rows AS r WHERE r."user_id" IS NOT NULL AND r."id" IS NOT NULL;
+        END IF;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')
@@ -74,28 +88,48 @@ CREATE OR REPLACE FUNCTION "cqrs"."public_voice_model_summary_of_public_conversa
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
-        SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."voice_model_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL AND p."id" IS NOT NULL;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM new_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
+            SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
+            WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."voice_model_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL AND p."id" IS NOT NULL
+            ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8);
+        ELSE
+            INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
+            SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
+            WHERE p."id" OPERATOR(pg_catalog.=) (SELECT r."voice_model_id" FROM new_rows AS r) AND p."user_id" IS NOT NULL AND p."id" IS NOT NULL;
+        END IF;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
         -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
         PERFORM FROM "public"."voice_models" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (SELECT r."voice_model_id" FROM old_rows AS r UNION SELECT r."voice_model_id" FROM new_rows AS r)
-        ORDER BY p."id" FOR KEY SHARE;
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."voice_model_id" FROM old_rows AS r UNION SELECT r."voice_model_id" FROM new_rows AS r))
+        ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8) FOR KEY SHARE;
         INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
-        SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
+        (SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
         WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."voice_model_id" FROM old_rows AS r)) AND p."user_id" IS NOT NULL AND p."id" IS NOT NULL
+        ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8))
         UNION
-        SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."voice_model_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL AND p."id" IS NOT NULL;
+        (SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."voice_model_id" FROM new_rows AS r)) AND p."user_id" IS NOT NULL AND p."id" IS NOT NULL
+        ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8));
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
         PERFORM FROM "public"."voice_models" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (SELECT r."voice_model_id" FROM old_rows AS r)
-        ORDER BY p."id" FOR KEY SHARE;
-        INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
-        SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
-        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."voice_model_id" FROM old_rows AS r)) AND p."user_id" IS NOT NULL AND p."id" IS NOT NULL;
+        WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."voice_model_id" FROM old_rows AS r))
+        ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8) FOR KEY SHARE;
+        -- More than one row? One, as most are, has no keys that are the same, and looks up one.
+        PERFORM FROM old_rows OFFSET 1;
+        IF FOUND THEN
+            INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
+            SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
+            WHERE p."id" OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r."voice_model_id" FROM old_rows AS r)) AND p."user_id" IS NOT NULL AND p."id" IS NOT NULL
+            ORDER BY p."id" LIMIT (SELECT NULL::pg_catalog.int8);
+        ELSE
+            INSERT INTO "cqrs"."changed_public_voice_model_summary" ("user_id", "id")
+            SELECT p."user_id", p."id" FROM "public"."voice_models" AS p
+            WHERE p."id" OPERATOR(pg_catalog.=) (SELECT r."voice_model_id" FROM old_rows AS r) AND p."user_id" IS NOT NULL AND p."id" IS NOT NULL;
+        END IF;
     ELSE
         -- Every key: those that the view has, and those that it may not have yet.
         IF pg_catalog.current_setting('transaction_isolation')
