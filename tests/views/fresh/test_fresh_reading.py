@@ -100,6 +100,8 @@ CREATE FUNCTION trap.compare({type}, {type}) RETURNS boolean LANGUAGE plpgsql AS
 CREATE OPERATOR trap.= (FUNCTION = trap.compare, LEFTARG = {type}, RIGHTARG = {type});
 CREATE OPERATOR trap.<> (FUNCTION = trap.compare, LEFTARG = {type}, RIGHTARG = {type});
 """
+AS_WRITER = "SET search_path = {}; SET ROLE shop_writer"
+AS_OWNER = "RESET ROLE; RESET search_path"
 
 
 async def test_a_writer_changes_under_a_role_and_a_search_path_of_its_own(clerk: Connection) -> None:
@@ -111,11 +113,15 @@ async def test_a_writer_changes_under_a_role_and_a_search_path_of_its_own(clerk:
         """
         DROP ROLE IF EXISTS shop_writer; CREATE ROLE shop_writer;
         GRANT USAGE ON SCHEMA shop, trap TO shop_writer; GRANT ALL ON ALL TABLES IN SCHEMA shop TO shop_writer;
-        SET search_path = trap, pg_catalog; SET ROLE shop_writer;
         """
     )
     with pytest.raises(asyncpg.RaiseError, match="called as shop_writer"):
-        await clerk.execute("SELECT 1 = 1")
+        await clerk.execute(AS_WRITER.format("trap, pg_catalog") + "; SELECT 1 = 1")
+    await clerk.execute(AS_WRITER.format("''"))
+    await clerk.execute("UPDATE shop.item SET price = 3 WHERE order_id = 3")
+    await clerk.execute(AS_OWNER)
+    assert await clerk.fetchval("SELECT total FROM shop.order_summary_fresh WHERE id = 3") % 3 == 0
+    assert await differences(clerk) == []
     for write in (
         "INSERT INTO shop.item (order_id, price) VALUES (3, 5)",
         "UPDATE shop.item SET price = 3 WHERE order_id OPERATOR(pg_catalog.<=) 3",
@@ -123,10 +129,11 @@ async def test_a_writer_changes_under_a_role_and_a_search_path_of_its_own(clerk:
         'UPDATE shop."order" SET placed_at = pg_catalog.now() WHERE id OPERATOR(pg_catalog.<) 9',
         "TRUNCATE shop.item",
     ):
+        await clerk.execute(AS_WRITER.format("trap, pg_catalog"))
         await clerk.execute(write)
-    await clerk.execute("RESET ROLE; RESET search_path")
+        await clerk.execute(AS_OWNER)
+        assert await differences(clerk) == [], write
     assert await clerk.fetchval("SELECT total FROM shop.order_summary_fresh WHERE id = 3") is None
-    assert await differences(clerk) == []
     await clerk.execute("DROP OWNED BY shop_writer; DROP ROLE shop_writer; DROP SCHEMA trap CASCADE")
 
 

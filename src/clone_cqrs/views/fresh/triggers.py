@@ -50,28 +50,30 @@ _NOTED = """\
             INSERT INTO {changes} ({columns})
 {of_one};
         END IF;"""
-_LOCK = """\
+# Up to a LIMIT that is none, as the planner cannot know, it goes by the index's order: a plan made while the table was small
+# does not read the whole of it when it has grown.
+_IN_ORDER = "ORDER BY p.{key} LIMIT (SELECT NULL::pg_catalog.int8)"
+_LOCK = f"""\
         -- In the order of keys, before their owners are looked up: no parent moves until this transaction ends.
-        PERFORM FROM {parent} AS p
-        WHERE p.{key} OPERATOR(pg_catalog.=) ANY (ARRAY({referenced}))
-        ORDER BY p.{key} LIMIT (SELECT NULL::pg_catalog.int8) FOR KEY SHARE;
+        PERFORM FROM {{parent}} AS p
+        WHERE p.{{key}} OPERATOR(pg_catalog.=) ANY (ARRAY({{referenced}}))
+        {_IN_ORDER} FOR KEY SHARE;
 """
 _DIRECT = "SELECT {values} FROM {rows} AS r WHERE {known}"
 _THROUGH_ONE = """\
 SELECT {values} FROM {parent} AS p
 WHERE p.{key} OPERATOR(pg_catalog.=) (SELECT r.{column} FROM {rows} AS r) AND {known}"""
-# By an array: each parent is looked up once, however many rows reference it. In the index's order, up to a LIMIT that is none,
-# as the planner cannot know: a plan made while the table was small does not read the whole of it when it has grown.
-_THROUGH_MANY = """\
-SELECT {values} FROM {parent} AS p
-WHERE p.{key} OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r.{column} FROM {rows} AS r)) AND {known}
-ORDER BY p.{key} LIMIT (SELECT NULL::pg_catalog.int8)"""
+# By an array: each parent is looked up once, however many rows reference it.
+_THROUGH_MANY = f"""\
+SELECT {{values}} FROM {{parent}} AS p
+WHERE p.{{key}} OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r.{{column}} FROM {{rows}} AS r)) AND {{known}}
+{_IN_ORDER}"""
 _DISTINCT = "SELECT DISTINCT k.* FROM ({keys}) AS k"
 _EVERY = """\
-        SELECT {of_view} FROM {view} AS v
-        UNION
-        SELECT {of_changes} FROM {changes} AS c WHERE {known}"""
-_UNION = "\n        UNION\n"
+SELECT {of_view} FROM {view} AS v
+UNION
+SELECT {of_changes} FROM {changes} AS c WHERE {known}"""
+_UNION = "\nUNION\n"
 _IN_IT = "-- The keys are in the changed rows themselves."
 _LOOKED_UP = "-- The keys are looked up in {}; an INSERT has its row locked by the foreign key."
 
@@ -108,7 +110,7 @@ def trigger_function(changes: ChangeTable, changed: str) -> str:
         deleted=_noted(touches, "old_rows", into),
         lock_updated=_locks(touches, "old_rows", "new_rows"),
         lock_deleted=_locks(touches, "old_rows"),
-        every=_every(changes, changed, len(touches[0].values)),
+        every=indent(_every(changes, changed, len(touches[0].values)), " " * 8),
         **into,
     )
 
@@ -166,7 +168,7 @@ def _keys_of_many(touches: list[_Touch], *rows: str) -> str:
     width = len(touches[0].values)
     found = [_keys(each, of, width, _THROUGH_MANY) for of in rows for each in touches]
     if len(found) > 1:
-        return "\nUNION\n".join(f"({keys})" for keys in found)
+        return _UNION.join(f"({keys})" for keys in found)
     touched = touches[0].touched
     of_each_once = isinstance(touched, Through) and column(touched.key) in touches[0].values
     return found[0] if of_each_once else _DISTINCT.format(keys=found[0])
